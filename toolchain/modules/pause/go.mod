@@ -1,0 +1,3 @@
+module authsome.cloud/toolchain/pause
+
+go 1.26.0

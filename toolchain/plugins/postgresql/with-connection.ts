@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import type { ConnectionOptions } from 'node:tls';
+import pg from 'pg';
+import type { OperationContext } from '../shared/resource-provider.ts';
+import type { ServerConfig } from './server-config.ts';
+
+export interface ConnectionRequest {
+  config: ServerConfig;
+  context: OperationContext;
+  /** Database to connect to; the configured one where it is left out. */
+  database?: string;
+}
+
+/**
+ * Runs `use` with one connection, closed afterwards in every case. Connecting, each statement and the whole are bounded by the
+ * operation's timeout. Errors name the server and the role, never a password or a statement.
+ */
+export async function withConnection<T>(request: ConnectionRequest, use: (client: pg.Client) => Promise<T>): Promise<T> {
+  const { config, context, database = config.database } = request;
+  context.signal.throwIfAborted();
+  const client = new pg.Client({
+    host: config.host,
+    port: config.port,
+    user: config.username,
+    password: config.password,
+    database,
+    ssl: await tlsOptions(config),
+    application_name: 'pulumi-resource-postgresql',
+    connectionTimeoutMillis: Math.min(config.connectTimeoutMs || context.timeoutMs, context.timeoutMs),
+    statement_timeout: context.timeoutMs,
+    query_timeout: context.timeoutMs,
+    keepAlive: true,
+  });
+  // A connection that breaks between two statements must fail the next one, not the process.
+  client.on('error', () => undefined);
+  const abort = (): void => void client.end().catch(() => undefined);
+  context.signal.addEventListener('abort', abort, { once: true });
+  try {
+    await client.connect();
+    return await use(client);
+  } catch (error) {
+    throw new Error(describe(error, config, database, context), { cause: error });
+  } finally {
+    context.signal.removeEventListener('abort', abort);
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function tlsOptions({ sslMode, sslRootCert }: ServerConfig): Promise<false | ConnectionOptions> {
+  if (sslMode === 'disable') return false;
+  const ca = sslRootCert ? await readFile(sslRootCert, 'utf8') : undefined;
+  if (sslMode === 'require') return { ca, rejectUnauthorized: false };
+  return { ca, ...(sslMode === 'verify-ca' && { checkServerIdentity: () => undefined }) };
+}
+
+function describe(error: unknown, config: ServerConfig, database: string, context: OperationContext): string {
+  const server = `PostgreSQL ${config.host}:${config.port}, database ${database}, as ${config.username}`;
+  if (context.signal.aborted) return `${server}: not done within ${context.timeoutMs / 1_000} s`;
+  if (!(error instanceof Error)) return `${server}: ${String(error)}`;
+  const code = (error as { code?: string }).code;
+  const detail = (error as { detail?: string }).detail;
+  const message = error.message || (error instanceof AggregateError ? String(error.errors[0]) : error.name);
+  return `${server}: ${message}${detail ? ` (${detail})` : ''}${code ? ` [${code}]` : ''}`;
+}

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { basename, join } from 'node:path';
+import { ensureGo } from './ensure-go.ts';
+import type { GoTool } from './go-tools.ts';
+import { goTools } from './go-tools.ts';
+import { runCommand } from './run-command.ts';
+
+export interface ToolBinaries {
+  /** Path of a built program by its name. */
+  path: (binary: string) => string;
+}
+
+export interface BuildOptions {
+  modulesDir: string;
+  cacheDir: string;
+  /** Which tools, by module name; all unless said. */
+  only?: readonly string[];
+  say: (line: string) => void;
+}
+
+/**
+ * Makes sure that the Go tools are built, each into its own folder of the cache, keyed by a hash of its module and linker flags. A
+ * folder appears by rename when its build has ended, so a build that was cut leaves nothing that looks finished. One at a time: the
+ * Go command itself uses every core.
+ *
+ * @throws CommandError with the compiler's last lines
+ */
+export async function buildGoTools(options: BuildOptions): Promise<ToolBinaries> {
+  const wanted = goTools.filter((tool) => options.only?.includes(tool.module) ?? true);
+  const folders = new Map<string, string>();
+  const missing: { tool: GoTool; target: string }[] = [];
+  for (const tool of wanted) {
+    const target = join(options.cacheDir, 'tools', `${tool.module}-${await moduleHash(options.modulesDir, tool)}`);
+    for (const binary of tool.binaries) folders.set(binary, target);
+    if (!(await exists(target))) missing.push({ tool, target });
+  }
+  if (missing.length > 0) {
+    const go = await ensureGo(options.say);
+    for (const [index, { tool, target }] of missing.entries()) {
+      options.say(
+        `building ${tool.binaries.join(', ')} (${index + 1} of ${missing.length}, about ${tool.coldSeconds} s from nothing on two cores)`,
+      );
+      await build({ go, tool, target, modulesDir: options.modulesDir });
+    }
+  }
+  return {
+    path(binary) {
+      const folder = folders.get(binary);
+      if (folder === undefined) throw new Error(`no such tool: ${binary}`);
+      return join(folder, binary);
+    },
+  };
+}
+
+async function build({ go, tool, target, modulesDir }: { go: string; tool: GoTool; target: string; modulesDir: string }): Promise<void> {
+  await mkdir(join(target, '..'), { recursive: true });
+  const scratch = await mkdtemp(`${target}.building-`);
+  try {
+    const source = join(scratch, 'source');
+    const bin = join(scratch, 'bin');
+    await cp(join(modulesDir, tool.module), source, { recursive: true });
+    // Static programs: they also run in images that hold nothing else, and no C compiler is needed.
+    const env = { CGO_ENABLED: '0', GOBIN: bin, GOFLAGS: '-trimpath -buildvcs=false', GOWORK: 'off', GOTOOLCHAIN: 'local' };
+    const command = (args: string[]): Promise<string> => runCommand(go, args, { cwd: source, env, timeout: 3_600_000 });
+    await command(['mod', 'download']);
+    if (tool.embeds !== undefined) {
+      const dir = (await command(['list', '-m', '-f', '{{.Dir}}', tool.embeds.module])).trim();
+      for (const file of tool.embeds.files) await cp(join(dir, file), join(source, basename(file)));
+    }
+    const linker = ['-s', '-w', ...tool.ldflags].join(' ');
+    const hasMain = (await readdir(source)).includes('main.go');
+    await (hasMain
+      ? command(['build', '-p', String(cpus().length), '-ldflags', linker, '-o', `${bin}/${String(tool.binaries[0])}`, '.'])
+      : command(['install', '-p', String(cpus().length), '-ldflags', linker, 'tool']));
+    await rename(bin, target);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function moduleHash(modulesDir: string, tool: GoTool): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify([tool.ldflags, process.arch]));
+  const folder = join(modulesDir, tool.module);
+  for (const file of (await readdir(folder)).sort()) hash.update(file).update(await readFile(join(folder, file)));
+  return hash.digest('hex').slice(0, 16);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,65 @@
+/**
+ * The Go programs the platform needs on a bare machine. Each is a folder of toolchain/modules with committed go.mod and go.sum, so that
+ * versions and checksums are pinned; the versions here are linked in, since a build from a module does not know its own.
+ */
+export interface GoTool {
+  module: string;
+  /** Programs that the build yields. */
+  binaries: readonly string[];
+  ldflags: readonly string[];
+  /** Files copied from a dependency's module beside main.go before the build: [module path, file inside it]. */
+  embeds?: { module: string; files: readonly string[] };
+  cgo: boolean;
+  /** Cold build time on two cores, in seconds, for the progress line: measured. */
+  coldSeconds: number;
+}
+
+export const pulumiVersion = '3.274.1';
+export const kubernetesVersion = '1.35.4';
+export const kubernetesProviderVersion = '4.34.2';
+
+const kubernetesVersionFlags = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap((path) => [
+  `-X ${path}.gitVersion=v${kubernetesVersion}`,
+  `-X ${path}.gitMajor=1`,
+  `-X ${path}.gitMinor=35`,
+  `-X ${path}.gitTreeState=clean`,
+]);
+
+/** In build order: what is needed first comes first. */
+export const goTools: readonly GoTool[] = [
+  { module: 'pause', binaries: ['pause'], ldflags: [], cgo: false, coldSeconds: 10 },
+  { module: 'nats', binaries: ['nats-server'], ldflags: [], cgo: false, coldSeconds: 35 },
+  {
+    module: 'kubernetes',
+    binaries: ['kube-apiserver', 'kube-controller-manager', 'kube-proxy', 'kube-scheduler', 'kubectl', 'kubelet'],
+    ldflags: kubernetesVersionFlags,
+    cgo: false,
+    coldSeconds: 420,
+  },
+  {
+    module: 'kube-router',
+    binaries: ['kube-router'],
+    ldflags: [`-X github.com/cloudnativelabs/kube-router/v2/pkg/version.Version=v2.1.0`],
+    cgo: false,
+    coldSeconds: 60,
+  },
+  { module: 'coredns', binaries: ['coredns'], ldflags: [], cgo: false, coldSeconds: 80 },
+  {
+    module: 'pulumi',
+    binaries: ['pulumi'],
+    ldflags: [`-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${pulumiVersion}`],
+    cgo: false,
+    coldSeconds: 230,
+  },
+  {
+    module: 'pulumi-kubernetes',
+    binaries: ['pulumi-resource-kubernetes'],
+    ldflags: [`-X main.version=${kubernetesProviderVersion}`],
+    embeds: {
+      module: 'github.com/pulumi/pulumi-kubernetes/provider/v4',
+      files: ['cmd/pulumi-resource-kubernetes/schema.json', 'cmd/pulumi-resource-kubernetes/terraform-mapping.json'],
+    },
+    cgo: false,
+    coldSeconds: 420,
+  },
+];
