@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ensureGo } from './ensure-go.ts';
 import type { GoTool } from './go-tools.ts';
 import { goTools } from './go-tools.ts';
@@ -33,8 +33,9 @@ export async function buildGoTools(options: BuildOptions): Promise<ToolBinaries>
   const missing: { tool: GoTool; target: string }[] = [];
   for (const tool of wanted) {
     const target = join(options.cacheDir, 'tools', `${tool.module}-${await moduleHash(options.modulesDir, tool)}`);
-    for (const binary of tool.binaries) folders.set(binary, target);
-    if (!(await exists(target))) missing.push({ tool, target });
+    const installed = (await exists(target)) ? target : await folderOnPath(tool);
+    for (const binary of tool.binaries) folders.set(binary, installed ?? target);
+    if (installed === undefined) missing.push({ tool, target });
   }
   if (missing.length > 0) {
     const go = await ensureGo(options.say);
@@ -78,6 +79,21 @@ async function build({ go, tool, target, modulesDir }: { go: string; tool: GoToo
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** Official programs on PATH serve as well, when all of the module's are there in a fit version. */
+async function folderOnPath(tool: GoTool): Promise<string | undefined> {
+  const { onPath } = tool;
+  if (onPath === undefined) return undefined;
+  const folders = new Set<string>();
+  for (const binary of tool.binaries) {
+    const path = await runCommand('sh', ['-c', 'command -v "$0"', binary]).catch(() => '');
+    // kubectl alone has no --version: its folder's other programs speak for it.
+    const answer = path === '' ? '' : binary === 'kubectl' ? undefined : await runCommand(binary, onPath.args).catch(() => '');
+    if (answer !== undefined && !onPath.answer.test(answer)) return undefined;
+    folders.add(dirname(path.trim()));
+  }
+  return folders.size === 1 ? [...folders][0] : undefined;
 }
 
 async function moduleHash(modulesDir: string, tool: GoTool): Promise<string> {

@@ -9,7 +9,8 @@ export interface GoTool {
   ldflags: readonly string[];
   /** Files copied from a dependency's module beside main.go before the build: [module path, file inside it]. */
   embeds?: { module: string; files: readonly string[] };
-  cgo: boolean;
+  /** How a program on PATH tells its version, and what the answer must hold to be used instead of building one. */
+  onPath?: { args: readonly string[]; answer: RegExp };
   /** Cold build time on two cores, in seconds, for the progress line: measured. */
   coldSeconds: number;
 }
@@ -27,28 +28,30 @@ const kubernetesVersionFlags = ['k8s.io/component-base/version', 'k8s.io/client-
 
 /** In build order: what is needed first comes first. */
 export const goTools: readonly GoTool[] = [
-  { module: 'pause', binaries: ['pause'], ldflags: [], cgo: false, coldSeconds: 10 },
-  { module: 'nats', binaries: ['nats-server'], ldflags: [], cgo: false, coldSeconds: 35 },
+  { module: 'pause', binaries: ['pause'], ldflags: [], coldSeconds: 10 },
+  { module: 'nats', binaries: ['nats-server'], ldflags: [], onPath: { args: ['--version'], answer: /v2\.1[2-9]\./ }, coldSeconds: 35 },
   {
     module: 'kubernetes',
     binaries: ['kube-apiserver', 'kube-controller-manager', 'kube-proxy', 'kube-scheduler', 'kubectl', 'kubelet'],
     ldflags: kubernetesVersionFlags,
-    cgo: false,
+    onPath: { args: ['--version'], answer: /Kubernetes v1\.35\./ },
+
     coldSeconds: 420,
   },
   {
     module: 'kube-router',
     binaries: ['kube-router'],
     ldflags: [`-X github.com/cloudnativelabs/kube-router/v2/pkg/version.Version=v2.1.0`],
-    cgo: false,
+
     coldSeconds: 60,
   },
-  { module: 'coredns', binaries: ['coredns'], ldflags: [], cgo: false, coldSeconds: 80 },
+  { module: 'coredns', binaries: ['coredns'], ldflags: [], onPath: { args: ['-version'], answer: /CoreDNS-1\.1[2-9]\./ }, coldSeconds: 80 },
   {
     module: 'pulumi',
     binaries: ['pulumi'],
     ldflags: [`-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${pulumiVersion}`],
-    cgo: false,
+    onPath: { args: ['version'], answer: new RegExp(`^v${RegExp.escape(pulumiVersion)}$`, 'm') },
+
     coldSeconds: 230,
   },
   {
@@ -59,7 +62,7 @@ export const goTools: readonly GoTool[] = [
       module: 'github.com/pulumi/pulumi-kubernetes/provider/v4',
       files: ['cmd/pulumi-resource-kubernetes/schema.json', 'cmd/pulumi-resource-kubernetes/terraform-mapping.json'],
     },
-    cgo: false,
+
     coldSeconds: 420,
   },
 ];

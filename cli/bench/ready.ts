@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import { tenantNames } from '../../tenant-program/names.ts';
+import { runCommand } from '../../toolchain/tools/run-command.ts';
+import { waitUntilActive, waitUntilDeleted } from '../application-readiness.ts';
+import type { CliContext } from '../context.ts';
+import type { ControlClient, Operation } from '../control-client.ts';
+import { ownerClient } from '../owner.ts';
+import { platformUrls } from '../platform/platform-urls.ts';
+import { ensureTools } from '../platform/tools.ts';
+
+const rounds = 5;
+/** What a tenant stack puts into its namespace, and the namespace itself. */
+const kinds = 'resourcequotas,limitranges,serviceaccounts,networkpolicies,secrets,configmaps,services,statefulsets,deployments';
+
+/**
+ * Time from POST /applications to status active, and, right after each, the time that `kubectl apply` and `rollout status` of the same
+ * objects take in a namespace of their own: what the cluster alone needs.
+ */
+export async function benchReady(context: CliContext): Promise<object> {
+  const { client, workspaceId } = await ownerClient(context, platformUrls(context).control);
+  const kubectl = (await ensureTools(context, () => undefined)).path('kubectl');
+  const run = (args: readonly string[], input?: string): Promise<string> =>
+    runCommand(kubectl, ['--kubeconfig', context.kubeconfig, ...args], {
+      timeout: 180_000,
+      ...(input === undefined ? {} : { stdin: 'pipe' as const, input }),
+    });
+  const readyMs: number[] = [];
+  const kubectlMs: number[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    const { id, elapsedMs } = await timeProvisioning(client, workspaceId, round);
+    readyMs.push(elapsedMs);
+    kubectlMs.push(await timeKubectl(run, id));
+    const [operation] = await client.operations(id);
+    console.log(`round ${round}: ready ${readyMs.at(-1)} ms (${phases(operation)}), kubectl ${kubectlMs.at(-1)} ms`);
+    await client.deleteApplication(id);
+    await waitUntilDeleted(client, id);
+  }
+  const [medianMs, kubectlMedianMs] = [median(readyMs), median(kubectlMs)];
+  return { medianMs, kubectlMs: kubectlMedianMs, ratio: Math.round((medianMs / kubectlMedianMs) * 100) / 100 };
+}
+
+async function timeProvisioning(client: ControlClient, workspaceId: string, round: number): Promise<{ id: string; elapsedMs: number }> {
+  const startedAt = performance.now();
+  const { id } = await client.createApplication(workspaceId, {
+    name: 'Bench',
+    slug: `bench-${Date.now().toString(36)}-${round}`,
+    environment: 'development',
+  });
+  await waitUntilActive(client, id, () => undefined);
+  return { id, elapsedMs: Math.round(performance.now() - startedAt) };
+}
+
+async function timeKubectl(run: (args: readonly string[], input?: string) => Promise<string>, applicationId: string): Promise<number> {
+  const { namespace } = tenantNames(applicationId);
+  const copy = `authsome-bench-${applicationId.slice(4)}`;
+  const manifest = await copyOf(run, namespace, copy);
+  try {
+    const startedAt = performance.now();
+    await run(['apply', '-f', '-'], manifest);
+    await Promise.all(
+      ['deployment/authsome', 'statefulset/redis'].map((workload) =>
+        run(['rollout', 'status', '--namespace', copy, workload, '--timeout=120s']),
+      ),
+    );
+    return Math.round(performance.now() - startedAt);
+  } finally {
+    await run(['delete', 'namespace', copy, '--wait=true']);
+  }
+}
+
+const objectSchema = z.object({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.object({
+    name: z.string(),
+    labels: z.record(z.string(), z.string()).optional(),
+    annotations: z.record(z.string(), z.string()).optional(),
+  }),
+});
+
+/** The tenant's objects as they would be applied: no status, nothing the cluster filled in that another namespace could not have. */
+async function copyOf(run: (args: readonly string[]) => Promise<string>, namespace: string, copy: string): Promise<string> {
+  const source = objectSchema.parse(JSON.parse(await run(['get', 'namespace', namespace, '--output', 'json'])));
+  const listing = z
+    .object({ items: z.array(objectSchema.loose()) })
+    .parse(JSON.parse(await run(['get', kinds, '--namespace', namespace, '--output', 'json'])));
+  const objects = listing.items
+    .filter(({ kind, metadata }) => !(kind === 'ServiceAccount' && metadata.name === 'default'))
+    .map(({ status: _status, metadata, ...object }) => ({
+      ...object,
+      ...(object.kind === 'Service' ? { spec: withoutAddresses(object['spec']) } : {}),
+      metadata: { name: metadata.name, namespace: copy, labels: metadata.labels },
+    }));
+  const { kind, apiVersion, metadata } = source;
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'List',
+    items: [{ apiVersion, kind, metadata: { name: copy, labels: withoutName(metadata.labels) } }, ...objects],
+  });
+}
+
+function withoutAddresses(spec: unknown): unknown {
+  const { clusterIP: _ip, clusterIPs: _ips, ...rest } = spec as Record<string, unknown>;
+  return (spec as Record<string, unknown>)['clusterIP'] === 'None' ? { ...rest, clusterIP: 'None' } : rest;
+}
+
+/** Kubernetes sets this label itself, to the namespace's own name. */
+function withoutName(labels: Record<string, string> | undefined): Record<string, string> {
+  const { 'kubernetes.io/metadata.name': _name, ...rest } = labels ?? {};
+  return rest;
+}
+
+function phases(operation: Operation | undefined): string {
+  return (operation?.phases ?? [])
+    .map(({ name, startedAt, endedAt }) => `${name} ${endedAt == null ? '?' : Date.parse(endedAt) - Date.parse(startedAt)}`)
+    .join(', ');
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}

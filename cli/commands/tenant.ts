@@ -1,0 +1,85 @@
+import { waitUntilActive, waitUntilDeleted } from '../application-readiness.ts';
+import type { CliContext } from '../context.ts';
+import { ownerClient } from '../owner.ts';
+import { platformUrls } from '../platform/platform-urls.ts';
+import { printJson, printTable } from '../print.ts';
+
+export interface CreateTenantOptions {
+  slug?: string;
+  environment: string;
+  region?: string;
+  /** Wait until it is active. */
+  wait: boolean;
+}
+
+export async function createTenant(context: CliContext, name: string, options: CreateTenantOptions): Promise<void> {
+  const { client, workspaceId } = await ownerClient(context, platformUrls(context).control);
+  const slug =
+    options.slug ??
+    name
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '-')
+      .replaceAll(/^-|-$/g, '');
+  const region = options.region === undefined ? {} : { region: options.region };
+  const created = await client.createApplication(workspaceId, { name, slug, environment: options.environment, ...region });
+  const application = options.wait ? { ...created, ...(await waitUntilActive(client, created.id, () => undefined)) } : created;
+  if (context.json) return printJson(application);
+  printTable(
+    ['', ''],
+    [
+      ['id', application.id],
+      ['status', application.status],
+      ['url', application.url],
+      ['public key', application.publicKey],
+      ['secret key', `${application.secretKey}  (shown this once)`],
+    ],
+  );
+}
+
+export async function listTenants(context: CliContext): Promise<void> {
+  const { client, workspaceId } = await ownerClient(context, platformUrls(context).control);
+  const applications = await client.applications(workspaceId);
+  if (context.json) return printJson(applications);
+  printTable(
+    ['ID', 'NAME', 'SLUG', 'ENVIRONMENT', 'STATUS', 'CREATED'],
+    applications.map(({ id, name, slug, environment, status, createdAt }) => [id, name, slug, environment, status, createdAt]),
+  );
+}
+
+export async function showTenant(context: CliContext, id: string): Promise<void> {
+  const { client } = await ownerClient(context, platformUrls(context).control);
+  const application = await client.application(id);
+  const operations = await client.operations(id);
+  if (context.json) return printJson({ ...application, operations });
+  printTable(
+    ['', ''],
+    [
+      ['id', application.id],
+      ['name', application.name],
+      ['status', application.status],
+      ['url', application.url],
+      ['created', application.createdAt],
+    ],
+  );
+  if (application.failure) console.log(`\nfailure: ${application.failure.code}: ${application.failure.message}`);
+  console.log();
+  printTable(
+    ['OPERATION', 'KIND', 'STATUS', 'PHASE', 'SECONDS'],
+    operations.flatMap((operation) => [
+      [operation.id, operation.kind, operation.status, '', ''],
+      ...operation.phases.map(({ name, startedAt, endedAt }) => ['', '', '', name, seconds(startedAt, endedAt)]),
+    ]),
+  );
+}
+
+export async function deleteTenant(context: CliContext, id: string, { wait }: { wait: boolean }): Promise<void> {
+  const { client } = await ownerClient(context, platformUrls(context).control);
+  const application = await client.deleteApplication(id);
+  if (wait) await waitUntilDeleted(client, id);
+  if (context.json) return printJson({ id: application.id, status: wait ? 'deleted' : application.status });
+  console.log(`${application.id} ${wait ? 'deleted' : application.status}`);
+}
+
+function seconds(startedAt: string, endedAt: string | null | undefined): string {
+  return endedAt == null ? '' : ((Date.parse(endedAt) - Date.parse(startedAt)) / 1000).toFixed(2);
+}

@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import { readClusterStatus } from '../../toolchain/cluster/cluster-status.ts';
+import { imagePackages } from '../../toolchain/images/apt-packages.ts';
+import { installPlugins } from '../../toolchain/plugins/install-plugins.ts';
+import { ensureAptPackages, testPackages } from '../../toolchain/tools/apt-packages.ts';
+import type { ToolBinaries } from '../../toolchain/tools/build-go-tools.ts';
+import type { CliContext } from '../context.ts';
+import { platformUrls } from '../platform/platform-urls.ts';
+import { pulumiHome } from '../platform/pulumi-environment.ts';
+import { ensureTools } from '../platform/tools.ts';
+import { printJson } from '../print.ts';
+import { runSuite } from '../tests/run-suite.ts';
+import type { SuiteCommand, SuiteResult } from '../tests/run-suite.ts';
+import { down } from './down.ts';
+import { up } from './up.ts';
+
+const suiteNames = ['lint', 'types', 'unit', 'integration', 'acceptance'] as const;
+type SuiteName = (typeof suiteNames)[number];
+
+/**
+ * `authsome test`: runs the suites, cheapest first, and ends with the line `N passed, N failed`. Integration tests get their own servers;
+ * acceptance tests use the platform of this checkout, and where it is down, bring it up for themselves and stop it again.
+ *
+ * @returns whether nothing failed
+ */
+export async function test(context: CliContext, requested: readonly string[]): Promise<boolean> {
+  const unknown = requested.filter((name) => !suiteNames.includes(name as SuiteName));
+  if (unknown.length > 0) throw new Error(`no such suite: ${unknown.join(', ')}; there are ${suiteNames.join(', ')}`);
+  const results: SuiteResult[] = [];
+  for (const name of suiteNames.filter((suite) => requested.length === 0 || requested.includes(suite))) {
+    results.push(...(await runNamedSuite(context, name)));
+  }
+  const sum = (count: 'passed' | 'failed' | 'skipped'): number => results.reduce((total, result) => total + result[count], 0);
+  if (context.json) printJson(results);
+  else console.log(`\n${sum('passed')} passed, ${sum('failed')} failed${sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : ''}`);
+  return sum('failed') === 0;
+}
+
+async function runNamedSuite(context: CliContext, name: SuiteName): Promise<SuiteResult[]> {
+  switch (name) {
+    case 'lint':
+      return [await runSuite(check('eslint', ['.'])), await runSuite(check('prettier', ['--check', '.']))];
+    case 'types':
+      return [await runSuite(check('tsc', ['--noEmit']))];
+    case 'unit':
+      return [await runSuite(avaSuite(name, {}))];
+    case 'integration':
+      return [await runSuite(await integrationSuite(context))];
+    case 'acceptance':
+      return withPlatform(context, async (tools) => [await runSuite(acceptanceSuite(context, tools))]);
+  }
+}
+
+function check(tool: string, args: readonly string[]): SuiteCommand {
+  return { name: tool, command: 'npx', args: ['--no-install', tool, ...args], timeoutMs: 600_000, output: 'check' };
+}
+
+function avaSuite(name: 'unit' | 'integration' | 'acceptance', env: Record<string, string>): SuiteCommand {
+  return {
+    name,
+    command: 'npx',
+    args: ['--no-install', 'ava', '--tap', `test/${name}/**/*.test.ts`],
+    env,
+    timeoutMs: 1_500_000,
+    output: 'tap',
+  };
+}
+
+async function integrationSuite(context: CliContext): Promise<SuiteCommand> {
+  const say = (line: string): void => console.log(`  ${line}`);
+  await ensureAptPackages([...testPackages, ...imagePackages], say);
+  const tools = await ensureTools(context, say);
+  const languageHostDir = join(context.paths.stateDir, 'bin');
+  await installPlugins({
+    pulumi: tools.path('pulumi'),
+    pulumiHome: pulumiHome(context),
+    node: process.execPath,
+    repoRoot: context.paths.repoRoot,
+    kubernetesProvider: tools.path('pulumi-resource-kubernetes'),
+    languageHostDir,
+    log: say,
+  });
+  const suite = avaSuite('integration', {
+    NATS_SERVER_BIN: tools.path('nats-server'),
+    PULUMI_BIN: tools.path('pulumi'),
+    TEST_PULUMI_HOME: pulumiHome(context),
+    TEST_LANGUAGE_HOST_DIR: languageHostDir,
+  });
+  return { ...suite, command: process.execPath, args: ['test/support/with-services.ts', '--', suite.command, ...suite.args] };
+}
+
+function acceptanceSuite(context: CliContext, tools: ToolBinaries): SuiteCommand {
+  const urls = platformUrls(context);
+  return avaSuite('acceptance', {
+    ACCEPTANCE_CONTROL_URL: urls.control,
+    ACCEPTANCE_CUSTOMER_URL: urls.customer,
+    ACCEPTANCE_KUBECTL: tools.path('kubectl'),
+    KUBECONFIG: context.kubeconfig,
+  });
+}
+
+/** The platform as `up` leaves it; one that was down before is down after. */
+async function withPlatform<Result>(context: CliContext, use: (tools: ToolBinaries) => Promise<Result>): Promise<Result> {
+  const wasUp = context.kind === 'external' || (await readClusterStatus(context.cluster)) !== undefined;
+  await up({ ...context, json: false }, { demo: false });
+  try {
+    return await use(await ensureTools(context, () => undefined));
+  } finally {
+    if (!wasUp) await down({ ...context, json: false }, { purge: false });
+  }
+}

@@ -1,0 +1,115 @@
+import { Listr, PRESET_TIMER } from 'listr2';
+import type { ListrTask } from 'listr2';
+import type { BuiltImage } from '../../toolchain/images/build-images.ts';
+import type { ToolBinaries } from '../../toolchain/tools/build-go-tools.ts';
+import type { CliContext } from '../context.ts';
+import { ensureDemoTenant, signUpCommand } from '../demo-tenant.ts';
+import type { DemoTenant } from '../demo-tenant.ts';
+import { ownerClient } from '../owner.ts';
+import { applyPlatform } from '../platform/apply-platform.ts';
+import { answersReady, platformUrls } from '../platform/platform-urls.ts';
+import { deliverImages, prepareCluster, prepareImages, preparePackages, preparePulumi } from '../platform/prepare-platform.ts';
+import { pulumiEnvironment } from '../platform/pulumi-environment.ts';
+import type { PulumiPrograms } from '../platform/pulumi-environment.ts';
+import { ensureTools } from '../platform/tools.ts';
+import { printJson } from '../print.ts';
+import { waitFor } from '../wait-for.ts';
+
+/** What one step leaves for the next. */
+interface UpState {
+  tools: ToolBinaries;
+  images: BuiltImage[];
+  programs: PulumiPrograms;
+  changed: string[];
+  demo: DemoTenant;
+}
+
+export interface UpOptions {
+  /** Make the demo workspace and application; tests do without. */
+  demo: boolean;
+}
+
+/** `authsome up`: from nothing to a platform with a tenant that answers. Every step looks first and changes only what differs. */
+export async function up(context: CliContext, options: UpOptions): Promise<void> {
+  const startedAt = performance.now();
+  const state: UpState = { changed: [] } as unknown as UpState;
+  await new Listr<UpState, 'default' | 'silent', 'simple'>(upTasks(context, options), {
+    ctx: state,
+    concurrent: false,
+    renderer: context.json ? 'silent' : 'default',
+    rendererOptions: context.json ? {} : { timer: PRESET_TIMER },
+    fallbackRenderer: 'simple',
+    fallbackRendererOptions: { timer: PRESET_TIMER },
+  }).run();
+  const elapsedSeconds = Math.round((performance.now() - startedAt) / 100) / 10;
+  const urls = platformUrls(context);
+  if (context.json) return printJson({ changed: state.changed, elapsedSeconds, urls, ...(options.demo ? { demo: state.demo } : {}) });
+  console.log(`\n${state.changed.length === 0 ? 'Nothing had to change.' : `Changed: ${state.changed.join(', ')}.`} ${elapsedSeconds} s\n`);
+  console.log(`Control API   ${urls.control}/control/v1`);
+  console.log(`Customer API  ${urls.customer}/v1`);
+  if (!options.demo) return;
+  console.log(
+    `\nDemo application ${state.demo.applicationId}\n  URL         ${state.demo.url}\n  public key  ${state.demo.publicKey}\n  secret key  ${state.demo.secretKey}`,
+  );
+  console.log(`\nSign a user up:\n\n${signUpCommand(state.demo)}\n`);
+}
+
+function upTasks(context: CliContext, options: UpOptions): ListrTask<UpState>[] {
+  const step = (
+    title: string,
+    run: (state: UpState, say: (line: string) => void) => Promise<void>,
+    enabled = true,
+  ): ListrTask<UpState> => ({
+    title,
+    enabled,
+    task: (state, task) => run(state, (line) => void (task.output = line)),
+  });
+  const local = context.kind === 'local';
+  return [
+    step('System packages', (_, say) => preparePackages(context, say)),
+    step('Tools', async (state, say) => {
+      state.tools = await ensureTools(context, say);
+    }),
+    step('Images', async (state, say) => {
+      state.images = await prepareImages(context, state.tools, say);
+    }),
+    step(
+      'Local cluster',
+      async (state, say) => {
+        const { changed } = await prepareCluster(context, state.tools, state.images, say);
+        if (changed) state.changed.push('local cluster');
+      },
+      local,
+    ),
+    step('Images to the cluster', (state, say) => deliverImages(context, state.images, say)),
+    step('Pulumi plugins', async (state, say) => {
+      state.programs = await preparePulumi(context, state.tools, say);
+    }),
+    step('Platform stack', async (state, say) => {
+      const env = await pulumiEnvironment(context, state.programs);
+      const { changes } = await applyPlatform({ context, pulumi: state.programs.pulumi, env, say });
+      const { same: _same, ...different } = changes;
+      if (Object.keys(different).length > 0)
+        state.changed.push(
+          `platform stack (${Object.entries(different)
+            .map(([op, count]) => `${count} ${op}`)
+            .join(', ')})`,
+        );
+    }),
+    step('Services ready', async () => {
+      for (const [name, url] of Object.entries(platformUrls(context))) {
+        await waitFor(`${name} API at ${url}`, async () => ((await answersReady(url)) ? true : undefined), { timeoutMs: 120_000 });
+      }
+    }),
+    step(
+      'Demo application',
+      async (state, say) => {
+        const owner = await ownerClient(context, platformUrls(context).control);
+        const { created, ...demo } = await ensureDemoTenant(context, owner, say);
+        state.demo = demo;
+        if (created) state.changed.push('demo application');
+      },
+      options.demo,
+    ),
+  ];
+}

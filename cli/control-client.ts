@@ -1,0 +1,119 @@
+import { z } from 'zod';
+
+const userSchema = z.object({ id: z.string(), email: z.string() });
+const sessionSchema = z.object({ token: z.string(), user: userSchema });
+const workspaceSchema = z.object({ id: z.string(), name: z.string() });
+export const applicationSchema = z.object({
+  id: z.string(),
+  workspaceId: z.string(),
+  name: z.string(),
+  slug: z.string(),
+  environment: z.string(),
+  region: z.string(),
+  status: z.string(),
+  url: z.string(),
+  createdAt: z.string(),
+  failure: z.object({ code: z.string(), message: z.string() }).loose().nullish(),
+});
+const createdApplicationSchema = applicationSchema.extend({ publicKey: z.string(), secretKey: z.string() });
+const phaseSchema = z.object({ name: z.string(), startedAt: z.string(), endedAt: z.string().nullish() });
+const operationSchema = z
+  .object({ id: z.string(), kind: z.string(), status: z.string(), phase: z.string(), phases: z.array(phaseSchema) })
+  .loose();
+const errorSchema = z.object({
+  error: z.object({ code: z.string(), message: z.string(), details: z.unknown(), requestId: z.string().optional() }),
+});
+
+const pageOf = <Item extends z.ZodType>(item: Item): z.ZodObject<{ data: z.ZodArray<Item>; total: z.ZodInt }> =>
+  z.object({ data: z.array(item), total: z.int() });
+
+export type Application = z.output<typeof applicationSchema>;
+export type CreatedApplication = z.output<typeof createdApplicationSchema>;
+export type Operation = z.output<typeof operationSchema>;
+
+/** The control API's answer when it refuses: its code and status as they came. */
+export class ControlApiError extends Error {
+  override name = 'ControlApiError';
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+const requestTimeoutMs = 15_000;
+
+/** A client of the control API, checked on both sides: what comes back is parsed, what fails is a ControlApiError. */
+export class ControlClient {
+  readonly #base: string;
+  readonly #token: string | undefined;
+
+  /** @param baseUrl of the control API, without `/control/v1` */
+  constructor(baseUrl: string, token?: string) {
+    this.#base = `${baseUrl}/control/v1`;
+    this.#token = token;
+  }
+
+  signUp(input: { email: string; password: string; name: string }): Promise<z.output<typeof sessionSchema>> {
+    return this.#call('POST', '/auth/signup', sessionSchema, input);
+  }
+
+  login(input: { email: string; password: string }): Promise<z.output<typeof sessionSchema>> {
+    return this.#call('POST', '/auth/login', sessionSchema, input);
+  }
+
+  async workspaces(): Promise<z.output<typeof workspaceSchema>[]> {
+    return (await this.#call('GET', '/workspaces', pageOf(workspaceSchema))).data;
+  }
+
+  createWorkspace(name: string): Promise<z.output<typeof workspaceSchema>> {
+    return this.#call('POST', '/workspaces', workspaceSchema, { name });
+  }
+
+  async applications(workspaceId: string): Promise<Application[]> {
+    return (await this.#call('GET', `/workspaces/${workspaceId}/applications?pageSize=100`, pageOf(applicationSchema))).data;
+  }
+
+  createApplication(
+    workspaceId: string,
+    input: { name: string; slug: string; environment: string; region?: string },
+  ): Promise<CreatedApplication> {
+    return this.#call('POST', `/workspaces/${workspaceId}/applications`, createdApplicationSchema, input);
+  }
+
+  application(id: string): Promise<Application> {
+    return this.#call('GET', `/applications/${id}`, applicationSchema);
+  }
+
+  async operations(id: string): Promise<Operation[]> {
+    return (await this.#call('GET', `/applications/${id}/operations`, pageOf(operationSchema))).data;
+  }
+
+  deleteApplication(id: string): Promise<Application> {
+    return this.#call('DELETE', `/applications/${id}`, applicationSchema);
+  }
+
+  async #call<Schema extends z.ZodType>(method: string, path: string, schema: Schema, body?: unknown): Promise<z.output<Schema>> {
+    const response = await fetch(this.#base + path, {
+      method,
+      headers: {
+        ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(requestTimeoutMs),
+    });
+    const text = await response.text();
+    const answer: unknown = text === '' ? undefined : JSON.parse(text);
+    if (response.ok) return schema.parse(answer);
+    const { error } = errorSchema.parse(answer);
+    throw new ControlApiError(
+      response.status,
+      error.code,
+      `${method} ${path}: ${response.status} ${error.code}: ${error.message} ${JSON.stringify(error.details ?? '')}`,
+    );
+  }
+}

@@ -1,0 +1,109 @@
+import { Command } from 'commander';
+import { createContext } from './context.ts';
+import type { CliContext, GlobalOptions } from './context.ts';
+
+/** Every command loads its own code when it runs: `authsome status` does not wait for the image builder to load. */
+const program = new Command('authsome')
+  .description('AuthSome Cloud: an isolated auth backend for every application')
+  .option('--json', 'answer in JSON')
+  .option('--profile <name>', 'platform profile and stack: local, staging or production', 'local')
+  .showHelpAfterError();
+
+program
+  .command('up')
+  .description('bring the platform up, with a demo application')
+  .option('--no-demo', 'without the demo application')
+  .action((options: { demo: boolean }, command: Command) =>
+    run(command, async (context) => (await import('./commands/up.ts')).up(context, options)),
+  );
+
+program
+  .command('down')
+  .description('stop the local cluster; its data is kept')
+  .option('--purge', 'remove all data too', false)
+  .action((options: { purge: boolean }, command: Command) =>
+    run(command, async (context) => (await import('./commands/down.ts')).down(context, options)),
+  );
+
+program
+  .command('status')
+  .description('show each part, its health and its address; exits 1 where one is unhealthy')
+  .action((_options: object, command: Command) =>
+    run(command, async (context) => {
+      if (!(await (await import('./commands/status.ts')).status(context))) process.exitCode = 1;
+    }),
+  );
+
+program
+  .command('env')
+  .description('print what a shell needs to use pulumi and kubectl on the platform')
+  .action((_options: object, command: Command) =>
+    run(command, async (context) => (await import('./commands/environment.ts')).environment(context)),
+  );
+
+program
+  .command('test')
+  .description('lint, types, unit, integration and acceptance tests; or those named')
+  .argument('[suites...]', 'of: lint types unit integration acceptance')
+  .action((suites: string[], _options: object, command: Command) =>
+    run(command, async (context) => {
+      if (!(await (await import('./commands/test.ts')).test(context, suites))) process.exitCode = 1;
+    }),
+  );
+
+program
+  .command('bench')
+  .description('measure; the last line is one JSON object')
+  .argument('<name>', 'ready')
+  .action((name: string, _options: object, command: Command) =>
+    run(command, async (context) => (await import('./commands/bench.ts')).bench(context, name)),
+  );
+
+const tenant = program.command('tenant').description('applications, through the control API');
+
+tenant
+  .command('create')
+  .argument('<name>')
+  .option('--slug <slug>', 'made from the name unless given')
+  .option('--environment <environment>', 'production, staging or development', 'development')
+  .option('--region <region>')
+  .option('--no-wait', 'return before it is active')
+  .action((name: string, options: { slug?: string; environment: string; region?: string; wait: boolean }, command: Command) =>
+    run(command, async (context) => (await import('./commands/tenant.ts')).createTenant(context, name, options)),
+  );
+
+tenant
+  .command('list')
+  .action((_options: object, command: Command) =>
+    run(command, async (context) => (await import('./commands/tenant.ts')).listTenants(context)),
+  );
+
+tenant
+  .command('show')
+  .argument('<id>')
+  .action((id: string, _options: object, command: Command) =>
+    run(command, async (context) => (await import('./commands/tenant.ts')).showTenant(context, id)),
+  );
+
+tenant
+  .command('delete')
+  .argument('<id>')
+  .option('--no-wait', 'return before it is gone')
+  .action((id: string, options: { wait: boolean }, command: Command) =>
+    run(command, async (context) => (await import('./commands/tenant.ts')).deleteTenant(context, id, options)),
+  );
+
+async function run(command: Command, action: (context: CliContext) => Promise<void>): Promise<void> {
+  const options = command.optsWithGlobals<GlobalOptions>();
+  try {
+    await action(await createContext(options));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (options.json === true) console.log(JSON.stringify({ error: { message } }));
+    else console.error(`\n${message}`);
+    if (process.env['AUTHSOME_DEBUG'] !== undefined) console.error(error);
+    process.exitCode = 1;
+  }
+}
+
+await program.parseAsync();

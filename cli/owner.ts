@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { z } from 'zod';
+import type { CliContext } from './context.ts';
+import { secretFile } from './context.ts';
+import { ControlApiError, ControlClient } from './control-client.ts';
+
+const ownerSchema = z.object({ email: z.email(), password: z.string() });
+type Owner = z.output<typeof ownerSchema>;
+
+/**
+ * The command line's own account on this checkout's platform: made with a random password on first use and kept in the state folder.
+ * AUTHSOME_TOKEN, an owner's token, takes its place.
+ *
+ * @returns a client that acts as that owner, and the owner's first workspace
+ */
+export async function ownerClient(
+  context: CliContext,
+  controlUrl: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<{ client: ControlClient; workspaceId: string }> {
+  const token = env['AUTHSOME_TOKEN'] ?? (await ownerToken(context, controlUrl));
+  const client = new ControlClient(controlUrl, token);
+  const [workspace] = await client.workspaces();
+  return { client, workspaceId: (workspace ?? (await client.createWorkspace('Demo'))).id };
+}
+
+async function ownerToken(context: CliContext, controlUrl: string): Promise<string> {
+  const anonymous = new ControlClient(controlUrl);
+  const owner = await readOwner(context);
+  try {
+    return (await anonymous.login(owner)).token;
+  } catch (error) {
+    // A platform that was purged does not know the account any more.
+    if (!(error instanceof ControlApiError && error.status === 401)) throw error;
+    return (await anonymous.signUp({ ...owner, name: 'Owner' })).token;
+  }
+}
+
+async function readOwner(context: CliContext): Promise<Owner> {
+  const file = secretFile(context, 'owner.json');
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text !== undefined) return ownerSchema.parse(JSON.parse(text));
+  const owner: Owner = { email: 'owner@example.com', password: randomBytes(24).toString('base64url') };
+  await writeFile(file, JSON.stringify(owner), { mode: 0o600, flag: 'wx' });
+  return owner;
+}

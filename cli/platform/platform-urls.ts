@@ -1,0 +1,21 @@
+import { profiles } from '../../platform/profiles.ts';
+import type { CliContext } from '../context.ts';
+
+export interface PlatformUrls {
+  control: string;
+  customer: string;
+}
+
+/** Where this platform's two front doors are; AUTHSOME_CONTROL_URL and AUTHSOME_CUSTOMER_URL say otherwise, for a forwarded port. */
+export function platformUrls(context: CliContext, env: NodeJS.ProcessEnv = process.env): PlatformUrls {
+  const profile = profiles[context.stack as keyof typeof profiles] ?? profiles.local;
+  return { control: env['AUTHSOME_CONTROL_URL'] ?? profile.urls.control, customer: env['AUTHSOME_CUSTOMER_URL'] ?? profile.urls.customer };
+}
+
+/** @returns whether a service says of itself that it is ready */
+export async function answersReady(baseUrl: string): Promise<boolean> {
+  return fetch(`${baseUrl}/ready`, { signal: AbortSignal.timeout(2_000) }).then(
+    (response) => response.ok,
+    () => false,
+  );
+}

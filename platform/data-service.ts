@@ -1,0 +1,137 @@
+import * as kubernetes from '@pulumi/kubernetes';
+import type { input } from '@pulumi/kubernetes/types/index.js';
+import * as pulumi from '@pulumi/pulumi';
+import { containerSecurity, labels, podSecurity, resources, skipAwait } from './hardening.ts';
+import { ingressPolicy } from './ingress-policy.ts';
+import type { IngressPolicyArgs } from './ingress-policy.ts';
+import { localVolume } from './local-volume.ts';
+import type { DataServiceSettings, PlatformSettings } from './settings.ts';
+
+export interface DataServiceArgs {
+  namespace: pulumi.Input<string>;
+  settings: DataServiceSettings;
+  storage: PlatformSettings['storage'];
+  volumesDir: string;
+  /** `app.kubernetes.io/name`: what kind of server this is. */
+  kind: 'postgres' | 'redis' | 'nats';
+  image: string;
+  imagePullPolicy: string;
+  uid: number;
+  port: number;
+  from: IngressPolicyArgs['from'];
+  command?: string[];
+  args?: string[];
+  /** Becomes a Secret that the pod sees as files in /etc/authsome. */
+  files?: Record<string, pulumi.Input<string>>;
+  env?: input.core.v1.EnvVar[];
+  /** Where the data volume is mounted. */
+  dataPath: string;
+  /** Folders that the server must be able to write besides its data. */
+  scratch: string[];
+  probe: input.core.v1.Probe;
+  terminationGracePeriodSeconds: number;
+}
+
+/** One stateful server of the platform: StatefulSet with a volume, Service, Secret and the policy that says who may connect. */
+export class DataService extends pulumi.ComponentResource {
+  readonly host: pulumi.Output<string>;
+
+  constructor(name: string, args: DataServiceArgs, options?: pulumi.ComponentResourceOptions) {
+    super('authsome:platform:DataService', name, {}, options);
+    const child = { parent: this };
+    const { namespace } = args;
+    const podLabels = labels(args.kind, name);
+    const metadata = { name, namespace, labels: podLabels };
+    const secret = new kubernetes.core.v1.Secret(name, { metadata, stringData: args.files ?? {} }, child);
+    const { localVolumes, storageClass } = args.storage;
+    if (localVolumes !== undefined) {
+      const claim = { namespace, name: `data-${name}-0` };
+      localVolume(
+        { name, claim, volumesDir: args.volumesDir, storageClass: storageClass ?? '', storage: args.settings.storage, ...localVolumes },
+        child,
+      );
+    }
+    const stateful = new kubernetes.apps.v1.StatefulSet(
+      name,
+      {
+        metadata,
+        spec: {
+          serviceName: name,
+          replicas: 1,
+          selector: { matchLabels: { 'app.kubernetes.io/instance': name } },
+          template: {
+            metadata: {
+              labels: podLabels,
+              // A changed password or configuration starts the server anew.
+              annotations: { 'authsome.cloud/config-checksum': checksum(args.files ?? {}) },
+            },
+            spec: {
+              automountServiceAccountToken: false,
+              enableServiceLinks: false,
+              securityContext: podSecurity(args.uid),
+              terminationGracePeriodSeconds: args.terminationGracePeriodSeconds,
+              containers: [
+                {
+                  name: args.kind,
+                  image: args.image,
+                  imagePullPolicy: args.imagePullPolicy,
+                  command: args.command,
+                  args: args.args,
+                  env: args.env,
+                  ports: [{ name: args.kind, containerPort: args.port }],
+                  resources: resources(args.settings),
+                  securityContext: containerSecurity,
+                  startupProbe: { ...args.probe, periodSeconds: 1, failureThreshold: 120 },
+                  readinessProbe: { ...args.probe, periodSeconds: 5, failureThreshold: 3 },
+                  livenessProbe: { ...args.probe, periodSeconds: 10, failureThreshold: 6 },
+                  volumeMounts: [
+                    { name: 'data', mountPath: args.dataPath },
+                    { name: 'config', mountPath: '/etc/authsome', readOnly: true },
+                    ...args.scratch.map((path, index) => ({ name: `scratch-${index}`, mountPath: path })),
+                  ],
+                },
+              ],
+              volumes: [
+                { name: 'config', secret: { secretName: secret.metadata.name, defaultMode: 0o440 } },
+                ...args.scratch.map((_, index) => ({ name: `scratch-${index}`, emptyDir: {} })),
+              ],
+            },
+          },
+          volumeClaimTemplates: [
+            {
+              metadata: { name: 'data' },
+              spec: {
+                accessModes: ['ReadWriteOnce'],
+                storageClassName: storageClass,
+                resources: { requests: { storage: args.settings.storage } },
+              },
+            },
+          ],
+        },
+      },
+      { ...child, customTimeouts: { create: '3m', update: '3m', delete: '2m' } },
+    );
+    const service = new kubernetes.core.v1.Service(
+      name,
+      {
+        metadata: { ...metadata, annotations: skipAwait },
+        spec: { selector: { 'app.kubernetes.io/instance': name }, ports: [{ name: args.kind, port: args.port }] },
+      },
+      child,
+    );
+    ingressPolicy({ namespace, instance: name, port: args.port, from: args.from }, child);
+    // The address is known at once, but nobody should have it before the server answers.
+    this.host = pulumi
+      .all([service.metadata, stateful.metadata])
+      .apply(([{ name: host, namespace: inside }]) => `${host}.${inside}.svc.cluster.local`);
+    this.registerOutputs();
+  }
+}
+
+function checksum(files: Record<string, pulumi.Input<string>>): pulumi.Output<string> {
+  return pulumi.unsecret(
+    pulumi
+      .output(files)
+      .apply(async (content) => (await import('node:crypto')).createHash('sha256').update(JSON.stringify(content)).digest('hex')),
+  );
+}

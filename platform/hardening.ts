@@ -1,0 +1,40 @@
+import type { input } from '@pulumi/kubernetes/types/index.js';
+
+/** Users of the images. */
+export const uids = { app: 10_001, postgres: 999, redis: 999, nats: 999 } as const;
+
+/** What Pod Security `restricted` asks of a pod. */
+export function podSecurity(uid: number): input.core.v1.PodSecurityContext {
+  return {
+    runAsNonRoot: true,
+    runAsUser: uid,
+    runAsGroup: uid,
+    fsGroup: uid,
+    fsGroupChangePolicy: 'OnRootMismatch',
+    seccompProfile: { type: 'RuntimeDefault' },
+  };
+}
+
+/** No privilege, no capability, nothing to write outside of the volumes. */
+export const containerSecurity: input.core.v1.SecurityContext = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'] },
+};
+
+export function resources(settings: {
+  cpu: string;
+  cpuRequest: string;
+  memory: string;
+  memoryRequest: string;
+}): input.core.v1.ResourceRequirements {
+  return { limits: { cpu: settings.cpu, memory: settings.memory }, requests: { cpu: settings.cpuRequest, memory: settings.memoryRequest } };
+}
+
+/** Labels of one part of the platform; `app.kubernetes.io/name` is what network policies select by. */
+export function labels(name: string, instance = name): Record<string, string> {
+  return { 'app.kubernetes.io/name': name, 'app.kubernetes.io/instance': instance, 'app.kubernetes.io/part-of': 'authsome' };
+}
+
+/** A Service with a selector otherwise costs a hard 10 s wait; the workload's own readiness is the real signal. */
+export const skipAwait = { 'pulumi.com/skipAwait': 'true' };

@@ -1,0 +1,44 @@
+import * as pulumi from '@pulumi/pulumi';
+import * as random from '@pulumi/random';
+
+/** Passwords and keys of the platform. All are made once by Pulumi and kept, encrypted, in the stack's state. */
+export class PlatformSecrets extends pulumi.ComponentResource {
+  /** PostgreSQL superuser of the control server, and of the tenants' server. */
+  readonly postgres: pulumi.Output<string>;
+  readonly tenantsPostgres: pulumi.Output<string>;
+  /** Database roles of the services. */
+  readonly controlDb: pulumi.Output<string>;
+  readonly stateDb: pulumi.Output<string>;
+  readonly provisionerDb: pulumi.Output<string>;
+  readonly proxyDb: pulumi.Output<string>;
+  readonly tenantsDb: pulumi.Output<string>;
+  readonly redis: pulumi.Output<string>;
+  readonly nats: pulumi.Output<string>;
+  /** Signs owners' sessions. */
+  readonly auth: pulumi.Output<string>;
+  /** Of the tenants' stacks. */
+  readonly pulumiPassphrase: pulumi.Output<string>;
+  /** 32 bytes, base64: seals stored stack outputs. */
+  readonly encryptionKey: pulumi.Output<string>;
+
+  constructor(name: string, options?: pulumi.ComponentResourceOptions) {
+    super('authsome:platform:Secrets', name, {}, options);
+    const password = (part: string): pulumi.Output<string> =>
+      new random.RandomPassword(`${name}-${part}`, { length: 40, special: false }, { parent: this }).result;
+    this.postgres = password('postgres');
+    this.tenantsPostgres = password('tenants-postgres');
+    this.controlDb = password('control-db');
+    this.stateDb = password('state-db');
+    this.provisionerDb = password('provisioner-db');
+    this.proxyDb = password('proxy-db');
+    this.tenantsDb = password('tenants-db');
+    this.redis = password('redis');
+    this.nats = password('nats');
+    this.auth = password('auth');
+    this.pulumiPassphrase = password('pulumi-passphrase');
+    const secretOutputs = ['b64Std', 'b64Url', 'dec', 'hex'];
+    const key = new random.RandomId(`${name}-encryption-key`, { byteLength: 32 }, { parent: this, additionalSecretOutputs: secretOutputs });
+    this.encryptionKey = pulumi.secret(key.b64Std);
+    this.registerOutputs();
+  }
+}

@@ -1,0 +1,100 @@
+import * as pulumi from '@pulumi/pulumi';
+import type { Connections } from './connections.ts';
+import type { DataServices } from './data-services.ts';
+import type { PlatformInputs } from './load-settings.ts';
+import type { PlatformSecrets } from './platform-secrets.ts';
+import { ProvisionerAccess } from './provisioner-access.ts';
+import { Workload } from './workload.ts';
+
+export interface ServicesArgs extends PlatformInputs {
+  namespace: pulumi.Output<string>;
+  data: DataServices;
+  connections: Connections;
+  secrets: PlatformSecrets;
+}
+
+/** The platform's own services, each with the settings and secrets that it needs and no others. */
+export class Services extends pulumi.ComponentResource {
+  constructor(name: string, args: ServicesArgs, options?: pulumi.ComponentResourceOptions) {
+    super('authsome:platform:Services', name, {}, options);
+    const child = { parent: this };
+    const { settings, images, secrets, connections } = args;
+
+    new Workload(
+      'control-api',
+      {
+        ...args,
+        workload: settings.workloads.controlApi,
+        image: images['control-api'],
+        env: { PUBLIC_URL: settings.urls.control, CUSTOMER_API_URL: settings.urls.customer, REGIONS: settings.regions.join(',') },
+        secretEnv: {
+          DATABASE_URL: connections.control,
+          REDIS_URL: connections.redis,
+          NATS_URL: connections.nats,
+          ENCRYPTION_KEY: secrets.encryptionKey,
+          AUTH_SECRET: secrets.auth,
+        },
+        nodePort: settings.nodePorts?.control,
+        from: 'anywhere',
+        terminationGracePeriodSeconds: 40,
+      },
+      child,
+    );
+    new Workload(
+      'proxy',
+      {
+        ...args,
+        workload: settings.workloads.proxy,
+        image: images.proxy,
+        env: {},
+        secretEnv: { DATABASE_URL: connections.proxy, REDIS_URL: connections.redis, ENCRYPTION_KEY: secrets.encryptionKey },
+        nodePort: settings.nodePorts?.customer,
+        from: 'anywhere',
+        terminationGracePeriodSeconds: 40,
+      },
+      child,
+    );
+    const access = new ProvisionerAccess('provisioner', { namespace: args.namespace, namespaceName: settings.namespace }, child);
+    new Workload(
+      'provisioner',
+      {
+        ...args,
+        workload: settings.workloads.provisioner,
+        image: images.provisioner,
+        env: { CONCURRENCY: String(settings.provisionerConcurrency), TENANT_SETTINGS_FILE: '/etc/authsome/tenant-settings.json' },
+        secretEnv: {
+          DATABASE_URL: connections.provisioner,
+          REDIS_URL: connections.redis,
+          NATS_URL: connections.nats,
+          ENCRYPTION_KEY: secrets.encryptionKey,
+          PULUMI_BACKEND_URL: connections.state,
+          PULUMI_CONFIG_PASSPHRASE: secrets.pulumiPassphrase,
+        },
+        secretFiles: { 'tenant-settings.json': tenantSettings(args) },
+        serviceAccount: access.serviceAccount,
+        from: { parts: ['prometheus'] },
+        terminationGracePeriodSeconds: 60,
+      },
+      { ...child, dependsOn: access },
+    );
+    this.registerOutputs();
+  }
+}
+
+/** What every tenant's spec has in common: images, resources, the shared database server, and what the cluster looks like. */
+function tenantSettings({ settings, images, data, secrets }: ServicesArgs): pulumi.Output<string> {
+  return pulumi.secret(
+    pulumi.jsonStringify({
+      images: { instance: images.instance, redis: images.redis, pullPolicy: settings.imagePullPolicy },
+      resources: settings.tenantResources,
+      database: {
+        host: data.tenantsPostgres.host,
+        port: 5_432,
+        adminUser: 'authsome_tenants',
+        adminPassword: secrets.tenantsDb,
+        sslMode: 'disable',
+      },
+      cluster: { systemNamespace: settings.namespace, hostDns: settings.hostDns },
+    }),
+  );
+}

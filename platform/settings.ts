@@ -1,0 +1,58 @@
+import { z } from 'zod';
+
+const workload = z.strictObject({
+  replicas: z.int().min(1).max(50),
+  cpu: z.string(),
+  cpuRequest: z.string(),
+  memory: z.string(),
+  memoryRequest: z.string(),
+});
+const dataService = z.strictObject({
+  cpu: z.string(),
+  cpuRequest: z.string(),
+  memory: z.string(),
+  memoryRequest: z.string(),
+  storage: z.string(),
+});
+
+/** All that differs between one platform and another. A profile gives every value; a stack's configuration may override any of them. */
+export const platformSettingsSchema = z.strictObject({
+  profile: z.enum(['local', 'staging', 'production']),
+  region: z.string(),
+  regions: z.array(z.string()).min(1),
+  namespace: z.string(),
+  /** Where owners and customers reach the platform, without a path. */
+  urls: z.strictObject({ control: z.url(), customer: z.url() }),
+  imagePullPolicy: z.enum(['IfNotPresent', 'Always', 'Never']),
+  /** Ports of the node on which the local profile shows its two front doors; elsewhere an ingress does. */
+  nodePorts: z.strictObject({ control: z.int(), customer: z.int() }).optional(),
+  storage: z.strictObject({
+    storageClass: z.string().optional(),
+    /** Local volumes on the one node, made by the program itself; elsewhere the storage class provisions them. */
+    localVolumes: z.strictObject({ nodeName: z.string() }).optional(),
+  }),
+  /** Cluster DNS outside of pods, as the local cluster has it. */
+  hostDns: z.strictObject({ cidr: z.string(), port: z.int() }).optional(),
+  workloads: z.strictObject({ controlApi: workload, proxy: workload, provisioner: workload }),
+  data: z.strictObject({ postgres: dataService, tenantsPostgres: dataService, redis: dataService, nats: dataService }),
+  provisionerConcurrency: z.int().min(1).max(16),
+  /** Resources of one tenant: the fields of TenantSpec.resources. */
+  tenantResources: z.record(z.string(), z.union([z.string(), z.int()])),
+});
+
+export type PlatformSettings = z.output<typeof platformSettingsSchema>;
+export type WorkloadSettings = PlatformSettings['workloads']['proxy'];
+export type DataServiceSettings = PlatformSettings['data']['postgres'];
+
+/** References of the images, by name; the local profile reads what the image builder wrote, others what was published. */
+export const platformImagesSchema = z.object({
+  'control-api': z.string(),
+  provisioner: z.string(),
+  proxy: z.string(),
+  instance: z.string(),
+  postgres: z.string(),
+  redis: z.string(),
+  nats: z.string(),
+});
+
+export type PlatformImages = z.output<typeof platformImagesSchema>;

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import * as kubernetes from '@pulumi/kubernetes';
+import * as pulumi from '@pulumi/pulumi';
+import { containerSecurity, labels, podSecurity, resources, skipAwait, uids } from './hardening.ts';
+import { ingressPolicy } from './ingress-policy.ts';
+import type { IngressPolicyArgs } from './ingress-policy.ts';
+import type { PlatformInputs } from './load-settings.ts';
+import type { WorkloadSettings } from './settings.ts';
+
+export interface WorkloadArgs extends PlatformInputs {
+  namespace: pulumi.Input<string>;
+  workload: WorkloadSettings;
+  image: string;
+  /** Plain settings, and secret ones: the second become a Secret of this workload alone. */
+  env: Record<string, pulumi.Input<string>>;
+  secretEnv: Record<string, pulumi.Input<string>>;
+  /** Secret files, in /etc/authsome. */
+  secretFiles?: Record<string, pulumi.Input<string>>;
+  /** Without one the pod gets no token of the API server. */
+  serviceAccount?: pulumi.Input<string>;
+  nodePort?: number | undefined;
+  from: IngressPolicyArgs['from'];
+  terminationGracePeriodSeconds: number;
+}
+
+/** Where every service of the platform listens. */
+const port = 8_080;
+
+/** One stateless service of the platform: Deployment, Service, Secret and the policy that says who may connect. */
+export class Workload extends pulumi.ComponentResource {
+  readonly deployment: kubernetes.apps.v1.Deployment;
+
+  constructor(name: string, args: WorkloadArgs, options?: pulumi.ComponentResourceOptions) {
+    super('authsome:platform:Workload', name, {}, options);
+    const child = { parent: this };
+    const { namespace } = args;
+    const metadata = { name, namespace, labels: labels(name) };
+    const secret = new kubernetes.core.v1.Secret(name, { metadata, stringData: args.secretEnv }, child);
+    const files = new kubernetes.core.v1.Secret(
+      `${name}-files`,
+      { metadata: { ...metadata, name: `${name}-files` }, stringData: args.secretFiles ?? {} },
+      child,
+    );
+    const configChecksum = pulumi.unsecret(
+      pulumi
+        .output([args.secretEnv, args.secretFiles ?? {}])
+        .apply((values) => createHash('sha256').update(JSON.stringify(values)).digest('hex')),
+    );
+    this.deployment = new kubernetes.apps.v1.Deployment(
+      name,
+      {
+        metadata,
+        spec: {
+          replicas: args.workload.replicas,
+          selector: { matchLabels: { 'app.kubernetes.io/instance': name } },
+          // Never fewer than wanted: the new pod is ready before an old one goes.
+          strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+          template: {
+            metadata: { labels: labels(name), annotations: { 'authsome.cloud/config-checksum': configChecksum } },
+            spec: {
+              serviceAccountName: args.serviceAccount,
+              automountServiceAccountToken: args.serviceAccount !== undefined,
+              enableServiceLinks: false,
+              securityContext: podSecurity(uids.app),
+              terminationGracePeriodSeconds: args.terminationGracePeriodSeconds,
+              containers: [
+                {
+                  name,
+                  image: args.image,
+                  imagePullPolicy: args.settings.imagePullPolicy,
+                  env: Object.entries({ PORT: String(port), REGION: args.settings.region, ...args.env }).map(([key, value]) => ({
+                    name: key,
+                    value,
+                  })),
+                  envFrom: [{ secretRef: { name: secret.metadata.name } }],
+                  ports: [{ name: 'http', containerPort: port }],
+                  resources: resources(args.workload),
+                  securityContext: containerSecurity,
+                  startupProbe: { httpGet: { path: '/ready', port }, periodSeconds: 1, failureThreshold: 120 },
+                  readinessProbe: { httpGet: { path: '/ready', port }, periodSeconds: 5, timeoutSeconds: 5 },
+                  livenessProbe: { httpGet: { path: '/health', port }, periodSeconds: 10, timeoutSeconds: 5 },
+                  volumeMounts: [
+                    { name: 'files', mountPath: '/etc/authsome', readOnly: true },
+                    { name: 'tmp', mountPath: '/tmp' },
+                  ],
+                },
+              ],
+              volumes: [
+                { name: 'files', secret: { secretName: files.metadata.name, defaultMode: 0o440 } },
+                { name: 'tmp', emptyDir: {} },
+              ],
+            },
+          },
+        },
+      },
+      { ...child, customTimeouts: { create: '3m', update: '3m', delete: '2m' } },
+    );
+    new kubernetes.core.v1.Service(
+      name,
+      {
+        metadata: { ...metadata, annotations: skipAwait },
+        spec: {
+          type: args.nodePort === undefined ? 'ClusterIP' : 'NodePort',
+          selector: { 'app.kubernetes.io/instance': name },
+          ports: [{ name: 'http', port: 80, targetPort: port, nodePort: args.nodePort }],
+        },
+      },
+      child,
+    );
+    ingressPolicy({ namespace, instance: name, port, from: args.from }, child);
+    this.registerOutputs();
+  }
+}
