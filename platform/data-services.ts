@@ -132,7 +132,5 @@ port: 4222
 http: 8222
 jetstream { store_dir: /data, sync_interval: always, max_mem: 64Mb, max_file: 1Gb }
 authorization { user: authsome, password: "${password}" }
-lame_duck_grace_period: 1s
-lame_duck_duration: 5s
 `;
 }

@@ -6,7 +6,7 @@ import type { CliContext } from '../context.ts';
 import type { ControlClient, Operation } from '../control-client.ts';
 import { ownerClient } from '../owner.ts';
 import { platformUrls } from '../platform/platform-urls.ts';
-import { ensureTools } from '../platform/tools.ts';
+import { findTools } from '../platform/tools.ts';
 
 const rounds = 5;
 /** What a tenant stack puts into its namespace, and the namespace itself. */
@@ -18,7 +18,7 @@ const kinds = 'resourcequotas,limitranges,serviceaccounts,networkpolicies,secret
  */
 export async function benchReady(context: CliContext): Promise<object> {
   const { client, workspaceId } = await ownerClient(context, platformUrls(context).control);
-  const kubectl = (await ensureTools(context, () => undefined)).path('kubectl');
+  const kubectl = (await findTools(context)).path('kubectl');
   const run = (args: readonly string[], input?: string): Promise<string> =>
     runCommand(kubectl, ['--kubeconfig', context.kubeconfig, ...args], {
       timeout: 180_000,

@@ -5,7 +5,7 @@ import { refuseWhileTenantsExist } from '../platform/refuse-while-tenants-exist.
 import { destroyPlatform } from '../platform/apply-platform.ts';
 import { preparePulumi } from '../platform/prepare-platform.ts';
 import { pulumiEnvironment } from '../platform/pulumi-environment.ts';
-import { ensureTools } from '../platform/tools.ts';
+import { findTools } from '../platform/tools.ts';
 import { printJson } from '../print.ts';
 
 /**
@@ -22,7 +22,7 @@ export async function down(context: CliContext, { purge }: { purge: boolean }): 
       await rm(context.paths.stateDir, { recursive: true, force: true });
     }
   } else if (purge) {
-    const tools = await ensureTools(context, say);
+    const tools = await findTools(context);
     const programs = await preparePulumi(context, tools, say);
     await refuseWhileTenantsExist(context, programs.kubectl);
     await destroyPlatform({ context, pulumi: programs.pulumi, env: await pulumiEnvironment(context, programs) });

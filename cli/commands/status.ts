@@ -4,7 +4,7 @@ import { clusterSettings } from '../../toolchain/cluster/settings.ts';
 import { runCommand } from '../../toolchain/tools/run-command.ts';
 import type { CliContext } from '../context.ts';
 import { answersReady, platformUrls } from '../platform/platform-urls.ts';
-import { ensureTools } from '../platform/tools.ts';
+import { findTools } from '../platform/tools.ts';
 import { printJson, printTable } from '../print.ts';
 
 interface Part {
@@ -60,7 +60,10 @@ async function clusterParts(context: CliContext): Promise<Part[]> {
 
 async function workloadParts(context: CliContext): Promise<Part[]> {
   if (context.kind === 'local' && (await readClusterStatus(context.cluster)) === undefined) return [];
-  const tools = await ensureTools(context, () => undefined);
+  const kubectl = await findTools(context).then(
+    (tools) => tools.path('kubectl'),
+    () => 'kubectl',
+  );
   const args = [
     '--kubeconfig',
     context.kubeconfig,
@@ -73,7 +76,7 @@ async function workloadParts(context: CliContext): Promise<Part[]> {
     '--output',
     'json',
   ];
-  const answer = await runCommand(tools.path('kubectl'), args).catch((error: unknown) => error as Error);
+  const answer = await runCommand(kubectl, args).catch((error: unknown) => error as Error);
   if (answer instanceof Error)
     return [{ part: 'kubernetes', healthy: false, detail: answer.message.split('\n').at(-1) ?? '', address: context.kubeconfig }];
   return workloadsSchema.parse(JSON.parse(answer)).items.map(({ metadata, spec, status: state }) => {

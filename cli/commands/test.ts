@@ -7,7 +7,7 @@ import type { ToolBinaries } from '../../toolchain/tools/build-go-tools.ts';
 import type { CliContext } from '../context.ts';
 import { platformUrls } from '../platform/platform-urls.ts';
 import { pulumiHome } from '../platform/pulumi-environment.ts';
-import { ensureTools } from '../platform/tools.ts';
+import { ensureTools, findTools } from '../platform/tools.ts';
 import { printJson } from '../print.ts';
 import { runSuite } from '../tests/run-suite.ts';
 import type { SuiteCommand, SuiteResult } from '../tests/run-suite.ts';
@@ -104,7 +104,7 @@ async function withPlatform<Result>(context: CliContext, use: (tools: ToolBinari
   const wasUp = context.kind === 'external' || (await readClusterStatus(context.cluster)) !== undefined;
   await up({ ...context, json: false }, { demo: false });
   try {
-    return await use(await ensureTools(context, () => undefined));
+    return await use(await findTools(context));
   } finally {
     if (!wasUp) await down({ ...context, json: false }, { purge: false });
   }

@@ -7,12 +7,21 @@ import type { CliContext } from '../context.ts';
 const externalModules = ['nats', 'pulumi', 'pulumi-kubernetes'];
 
 /** Builds what is missing of the Go tools that this kind of platform needs. */
-export async function ensureTools(context: CliContext, say: (line: string) => void): Promise<ToolBinaries> {
-  const tools = await buildGoTools({
+export function ensureTools(context: CliContext, say: (line: string) => void): Promise<ToolBinaries> {
+  return tools(context, { build: true, say });
+}
+
+/** The tools as they are: fails, instead of building for minutes, where one is missing. */
+export function findTools(context: CliContext): Promise<ToolBinaries> {
+  return tools(context, { build: false, say: () => undefined });
+}
+
+async function tools(context: CliContext, options: { build: boolean; say: (line: string) => void }): Promise<ToolBinaries> {
+  const built = await buildGoTools({
     modulesDir: join(context.paths.repoRoot, 'toolchain', 'modules'),
     cacheDir: context.paths.cacheDir,
     ...(context.kind === 'external' ? { only: externalModules } : {}),
-    say,
+    ...options,
   });
-  return context.kind === 'local' ? tools : { path: (name) => (name === 'kubectl' ? 'kubectl' : tools.path(name)) };
+  return context.kind === 'local' ? built : { path: (name) => (name === 'kubectl' ? 'kubectl' : built.path(name)) };
 }

@@ -14,10 +14,14 @@ export interface BuildImagesOptions {
   onProgress?: (line: string) => void;
 }
 
-export interface BuiltImage {
+export interface ImageReference {
   name: ImageName;
-  /** `localhost/authsome/NAME:HASH`, the hash over everything in the image: the same content has the same reference. */
+  /** `REGISTRY/NAME:HASH`, the hash over everything in the image: the same content has the same tag. */
   reference: string;
+}
+
+/** An image in the local store; its registry is `localhost/authsome`. */
+export interface BuiltImage extends ImageReference {
   /** Digest of the image's manifest. */
   digest: string;
   /** Size of its manifest in bytes, as an index states it. */
@@ -32,11 +36,19 @@ export interface BuiltImage {
  * Builds the images, with no container engine and no registry. Only layers whose content changed are made anew: when nothing did, the
  * programs are bundled to find that out and nothing is written.
  */
-export async function buildImages({ repoRoot, cacheDir, binaries, only = imageNames, onProgress }: BuildImagesOptions): Promise<BuiltImage[]> {
+export async function buildImages({
+  repoRoot,
+  cacheDir,
+  binaries,
+  only = imageNames,
+  onProgress,
+}: BuildImagesOptions): Promise<BuiltImage[]> {
   const layout = new OciLayout(join(cacheDir, 'images'));
   await layout.prepare();
   // Bundling starts for all at once; layers are written one after the other, as images share them.
-  const recipes = await Promise.all(only.map((name) => imageRecipe(name, { repoRoot, binaries })));
+  const recipes = await Promise.all(
+    only.map((name) => imageRecipe(name, { repoRoot, binaries, bundleDir: join(layout.folder, 'bundles') })),
+  );
   const images: BuiltImage[] = [];
   for (const [index, recipe] of recipes.entries()) {
     const name = only[index];
@@ -63,7 +75,11 @@ export const mediaTypes = {
 /** The image's config as it is stored. No time of building: it would make every build another image. */
 export function imageConfig({ name, user, config }: ImageRecipe, diffIds: readonly string[]): Record<string, unknown> {
   const labels = { 'org.opencontainers.image.title': `authsome/${name}` };
-  return { ...platform(), config: { User: `${user.id}:${user.id}`, ...config, Labels: labels }, rootfs: { type: 'layers', diff_ids: diffIds } };
+  return {
+    ...platform(),
+    config: { User: `${user.id}:${user.id}`, ...config, Labels: labels },
+    rootfs: { type: 'layers', diff_ids: diffIds },
+  };
 }
 
 async function buildImage({
@@ -94,7 +110,13 @@ async function buildImage({
   const reference = `localhost/authsome/${name}:${manifest.digest.slice('sha256:'.length, 'sha256:'.length + 16)}`;
   const built = layers.filter((layer) => layer.built);
   if (built.length > 0) onProgress?.(`${reference}: ${built.length} of ${layers.length} layers built, ${megabytes(layers)} MB in all`);
-  return { name, reference, ...manifest, layout: layout.folder, blobs: [manifest.digest, config.digest, ...layers.map(({ digest }) => digest)] };
+  return {
+    name,
+    reference,
+    ...manifest,
+    layout: layout.folder,
+    blobs: [manifest.digest, config.digest, ...layers.map(({ digest }) => digest)],
+  };
 }
 
 function platform(): { architecture: string; os: string } {

@@ -11,11 +11,14 @@ import type { LayerRecipe } from './oci-layout.ts';
 export interface DebianRootfs {
   suite: string;
   packages: readonly string[];
-  /** Paths that go into the image besides the shared libraries, each with all below it. Nothing else does: no shell unless it is named. */
+  /** Paths that go into the image, each with all below it. Nothing else does: no shell unless it is named. */
   keep: readonly string[];
   /** Exceptions from what is kept; a trailing `*` matches the rest of a name. */
   drop?: readonly string[];
 }
+
+/** The Debian release that all images are made of. */
+export const suite = 'bookworm';
 
 /** Where Debian puts the libraries of this machine's architecture. */
 export const libraryFolder = `usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`;
@@ -31,7 +34,9 @@ export function debianRootfs(rootfs: DebianRootfs): LayerRecipe {
       const scratch = await mkdtemp(join(tmpdir(), 'authsome-rootfs-'));
       try {
         const archive = join(scratch, 'rootfs.tar');
-        await runCommand('mmdebstrap', ['--quiet', '--variant=extract', `--include=${rootfs.packages.join(',')}`, rootfs.suite, archive], { timeout: 600_000 });
+        await runCommand('mmdebstrap', ['--quiet', '--variant=extract', `--include=${rootfs.packages.join(',')}`, rootfs.suite, archive], {
+          timeout: 600_000,
+        });
         const entries = await readEntries(archive, (path) => isKept(path, rootfs));
         return [...withCertificateBundle(entries), { path: 'tmp', type: 'directory', mode: 0o1777 }];
       } finally {
@@ -41,11 +46,15 @@ export function debianRootfs(rootfs: DebianRootfs): LayerRecipe {
   };
 }
 
-const libraries = [libraryFolder, libraryFolder.slice('usr/'.length), 'lib64'];
-const notLibraries = ['gconv', 'perl*', 'libperl*', 'engines-3', 'ossl-modules', 'security', 'audit'].flatMap((name) => libraries.map((folder) => `${folder}/${name}`));
+/** For `keep`: the shared libraries of all the packages. */
+export const sharedLibraries: readonly string[] = [libraryFolder, libraryFolder.slice('usr/'.length), 'lib64'];
+
+const notLibraries = ['gconv', 'perl*', 'libperl*', 'engines-3', 'ossl-modules', 'security', 'audit'].flatMap((name) =>
+  sharedLibraries.map((folder) => `${folder}/${name}`),
+);
 
 export function isKept(path: string, { keep, drop = [] }: Pick<DebianRootfs, 'keep' | 'drop'>): boolean {
-  return [...libraries, ...keep].some((pattern) => matches(path, pattern)) && ![...notLibraries, ...drop].some((pattern) => matches(path, pattern));
+  return keep.some((pattern) => matches(path, pattern)) && ![...notLibraries, ...drop].some((pattern) => matches(path, pattern));
 }
 
 function matches(path: string, pattern: string): boolean {
@@ -59,14 +68,15 @@ async function readEntries(archive: string, kept: (path: string) => boolean): Pr
   reader.on('entry', (header, stream, next) => {
     const path = header.name.replace(/^\.?\/*/, '').replace(/\/+$/, '');
     const chunks: Buffer[] = [];
-    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.on('data', (chunk) => chunks.push(chunk as Buffer));
     stream.on('end', () => {
       if (path !== '' && kept(path)) {
         if (header.type === 'directory') entries.set(path, { path, type: 'directory', mode: 0o755 });
         else if (header.type === 'symlink') entries.set(path, { path, type: 'symlink', target: header.linkname ?? '' });
         else if (header.type === 'link') hardLinks.push({ path, target: (header.linkname ?? '').replace(/^\.?\/*/, '') });
         // No set-user-id program is wanted: everything in these images runs as one user, and none may become another.
-        else if (header.type === 'file') entries.set(path, { path, type: 'file', mode: (header.mode ?? 0o644) & 0o755, content: Buffer.concat(chunks) });
+        else if (header.type === 'file')
+          entries.set(path, { path, type: 'file', mode: (header.mode ?? 0o644) & 0o755, content: Buffer.concat(chunks) });
       }
       next();
     });

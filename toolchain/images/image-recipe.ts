@@ -47,7 +47,12 @@ export function filesLayer(entries: readonly LayerEntry[]): LayerRecipe {
 /** The names behind the ids: programs look their own user up. */
 export function accountEntries({ name, id }: ImageUser): LayerEntry[] {
   return [
-    { path: 'etc/passwd', type: 'file', mode: 0o644, content: `root:x:0:0:root:/root:/sbin/nologin\n${name}:x:${id}:${id}:${name}:/tmp:/sbin/nologin\n` },
+    {
+      path: 'etc/passwd',
+      type: 'file',
+      mode: 0o644,
+      content: `root:x:0:0:root:/root:/sbin/nologin\n${name}:x:${id}:${id}:${name}:/tmp:/sbin/nologin\n`,
+    },
     { path: 'etc/group', type: 'file', mode: 0o644, content: `root:x:0:\n${name}:x:${id}:\n` },
     { path: 'etc/nsswitch.conf', type: 'file', mode: 0o644, content: 'passwd: files\ngroup: files\nhosts: files dns\n' },
   ];

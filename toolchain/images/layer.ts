@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Headers, Pack } from 'tar-stream';
+import type { Header, Pack } from 'tar-stream';
 import { pack } from 'tar-stream';
 
 interface EntryBase {
@@ -62,7 +62,11 @@ export async function writeLayer(entries: readonly LayerEntry[], file: string): 
 export function completeEntries(entries: readonly LayerEntry[]): LayerEntry[] {
   const byPath = new Map<string, LayerEntry>();
   for (const entry of entries) {
-    if (entry.path === '' || entry.path.startsWith('/') || entry.path.split('/').some((part) => part === '' || part === '.' || part === '..'))
+    if (
+      entry.path === '' ||
+      entry.path.startsWith('/') ||
+      entry.path.split('/').some((part) => part === '' || part === '.' || part === '..')
+    )
       throw new Error(`not a path inside an image: ${entry.path}`);
     if (byPath.has(entry.path)) throw new Error(`two entries for ${entry.path}`);
     byPath.set(entry.path, entry);
@@ -76,7 +80,13 @@ export function completeEntries(entries: readonly LayerEntry[]): LayerEntry[] {
 }
 
 async function addEntry(archive: Pack, entry: LayerEntry): Promise<void> {
-  const header: Headers = { name: entry.path, uid: entry.uid ?? 0, gid: entry.gid ?? 0, mtime: new Date(0), mode: 0o777 };
+  const header: Partial<Header> & { name: string } = {
+    name: entry.path,
+    uid: entry.uid ?? 0,
+    gid: entry.gid ?? 0,
+    mtime: new Date(0),
+    mode: 0o777,
+  };
   switch (entry.type) {
     case 'directory':
       archive.entry({ ...header, name: `${entry.path}/`, type: 'directory', mode: entry.mode });

@@ -38,13 +38,15 @@ export async function loadImages({ images, socket, namespace = 'k8s.io', onProgr
   onProgress?.(`loading ${missing.length} images, ${blobs.length} blobs`);
   const archive = pack();
   const args = [...ctr, 'images', 'import', '-'];
-  const importing = execa('ctr', args, { input: archive, timeout: importTimeoutMs, reject: false, all: true });
+  const importing = execa('ctr', args, { stdin: 'pipe', timeout: importTimeoutMs, reject: false, all: true });
   const writing = writeArchive({ archive, layout: new OciLayout(first.layout), images: missing, blobs });
-  const [result, written] = await Promise.allSettled([importing, writing]);
+  const piping = pipeline(archive, importing.stdin);
+  const [result, ...writes] = await Promise.allSettled([importing, writing, piping]);
   if (result.status === 'rejected') throw result.reason;
   // ctr's own words first: when it fails, the archive's stream breaks as a consequence.
-  if (result.value.failed) throw new CommandError(['ctr', ...args].join(' '), `failed: exit code ${String(result.value.exitCode)}`, result.value.all);
-  if (written.status === 'rejected') throw written.reason;
+  if (result.value.failed)
+    throw new CommandError(['ctr', ...args].join(' '), `failed: exit code ${String(result.value.exitCode)}`, result.value.all);
+  for (const write of writes) if (write.status === 'rejected') throw write.reason;
   return missing.map(({ reference }) => reference);
 }
 
@@ -61,11 +63,17 @@ async function writeArchive({
 }): Promise<void> {
   try {
     archive.entry({ name: 'oci-layout' }, JSON.stringify({ imageLayoutVersion: '1.0.0' }));
-    archive.entry({ name: 'index.json' }, JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.index, manifests: images.map(indexEntry) }));
+    archive.entry(
+      { name: 'index.json' },
+      JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.index, manifests: images.map(indexEntry) }),
+    );
     for (const digest of blobs) {
       const file = layout.blobPath(digest);
       const { size } = await stat(file);
-      await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), archive.entry({ name: `blobs/${digest.replace(':', '/')}`, size }));
+      await pipeline(
+        createReadStream(file, { highWaterMark: 1 << 20 }),
+        archive.entry({ name: `blobs/${digest.replace(':', '/')}`, size }),
+      );
     }
     archive.finalize();
   } catch (error) {

@@ -6,7 +6,10 @@ import type { LayerRecipe } from './oci-layout.ts';
 
 const dependencies = z.record(z.string(), z.string()).optional();
 const lockSchema = z.object({
-  packages: z.record(z.string(), z.object({ version: z.string().optional(), integrity: z.string().optional(), dependencies, optionalDependencies: dependencies })),
+  packages: z.record(
+    z.string(),
+    z.object({ version: z.string().optional(), integrity: z.string().optional(), dependencies, optionalDependencies: dependencies }),
+  ),
 });
 
 export type Lock = z.output<typeof lockSchema>;
@@ -34,11 +37,24 @@ export function moduleClosure(lock: Lock, names: readonly string[]): string[] {
 }
 
 /** A layer with these packages below `target`, keyed by what the lock file says of them. */
-export async function modulesLayer({ repoRoot, names, target }: { repoRoot: string; names: readonly string[]; target: string }): Promise<LayerRecipe> {
+export async function modulesLayer({
+  repoRoot,
+  names,
+  target,
+}: {
+  repoRoot: string;
+  names: readonly string[];
+  target: string;
+}): Promise<LayerRecipe> {
   const lock = lockSchema.parse(JSON.parse(await readFile(join(repoRoot, 'package-lock.json'), 'utf8')));
   const folders = moduleClosure(lock, names);
   return {
-    key: JSON.stringify(['modules', 1, target, folders.map((folder) => [folder, lock.packages[folder]?.version, lock.packages[folder]?.integrity])]),
+    key: JSON.stringify([
+      'modules',
+      1,
+      target,
+      folders.map((folder) => [folder, lock.packages[folder]?.version, lock.packages[folder]?.integrity]),
+    ]),
     entries: async () => (await Promise.all(folders.map((folder) => packageFiles({ repoRoot, folder, target })))).flat(),
   };
 }
@@ -58,7 +74,8 @@ async function packageFiles({ repoRoot, folder, target }: { repoRoot: string; fo
   const files: LayerEntry[] = [];
   for (const item of await readdir(source, { withFileTypes: true, recursive: true })) {
     const inside = join(item.parentPath, item.name).slice(source.length + 1);
-    if (item.isFile() && isNeeded(inside)) files.push({ path: join(target, folder, inside), type: 'file', mode: 0o644, source: join(source, inside) });
+    if (item.isFile() && isNeeded(inside))
+      files.push({ path: join(target, folder, inside), type: 'file', mode: 0o644, source: join(source, inside) });
   }
   return files;
 }
@@ -71,7 +88,8 @@ function isTypesOnly(name: string): boolean {
 export function isNeeded(path: string): boolean {
   const folders = path.split('/').slice(0, -1);
   if (folders.includes('node_modules')) return false;
-  if (folders.some((folder) => ['docs', 'test', 'tests', '__tests__', 'example', 'examples', '.github', 'man'].includes(folder))) return false;
+  if (folders.some((folder) => ['docs', 'test', 'tests', '__tests__', 'example', 'examples', '.github', 'man'].includes(folder)))
+    return false;
   // The license texts stay: the packages are handed on with the image.
   return !/\.(d\.[cm]?ts|[cm]?ts|map|md|markdown|flow|py|gyp|gypi|c|cc|h)$/.test(path);
 }

@@ -36,7 +36,10 @@ export class OciLayout {
   /** The layer of a recipe: the stored one when its key was built before, else built now. */
   async layer(recipe: LayerRecipe): Promise<LayerDigest & { built: boolean }> {
     const memo = join(this.folder, 'layers', `${createHash('sha256').update(recipe.key).digest('hex')}.json`);
-    const known = await readFile(memo, 'utf8').then((text) => JSON.parse(text) as LayerDigest, () => undefined);
+    const known = await readFile(memo, 'utf8').then(
+      (text) => JSON.parse(text) as LayerDigest,
+      () => undefined,
+    );
     if (known !== undefined && (await this.#touch(known.digest))) return { ...known, built: false };
     const scratch = await mkdtemp(join(this.folder, 'building-'));
     try {
@@ -78,7 +81,10 @@ export class OciLayout {
   /** Marks a blob as used now. */
   async #touch(digest: string): Promise<boolean> {
     const now = new Date();
-    return utimes(this.blobPath(digest), now, now).then(() => true, () => false);
+    return utimes(this.blobPath(digest), now, now).then(
+      () => true,
+      () => false,
+    );
   }
 
   async #put(file: string, text: string): Promise<void> {

@@ -17,6 +17,8 @@ export interface BuildOptions {
   cacheDir: string;
   /** Which tools, by module name; all unless said. */
   only?: readonly string[];
+  /** False: only find what is built, and fail where something is missing. */
+  build?: boolean;
   say: (line: string) => void;
 }
 
@@ -37,7 +39,11 @@ export async function buildGoTools(options: BuildOptions): Promise<ToolBinaries>
     for (const binary of tool.binaries) folders.set(binary, installed ?? target);
     if (installed === undefined) missing.push({ tool, target });
   }
+  if (missing.length > 0 && options.build === false) {
+    throw new Error(`not built yet: ${missing.flatMap(({ tool }) => tool.binaries).join(', ')}. Run ./authsome up first.`);
+  }
   if (missing.length > 0) {
+    await removeAbandonedBuilds(join(options.cacheDir, 'tools'));
     const go = await ensureGo(options.say);
     for (const [index, { tool, target }] of missing.entries()) {
       options.say(
@@ -57,7 +63,7 @@ export async function buildGoTools(options: BuildOptions): Promise<ToolBinaries>
 
 async function build({ go, tool, target, modulesDir }: { go: string; tool: GoTool; target: string; modulesDir: string }): Promise<void> {
   await mkdir(join(target, '..'), { recursive: true });
-  const scratch = await mkdtemp(`${target}.building-`);
+  const scratch = await mkdtemp(`${target}${buildingMark}${process.pid}-`);
   try {
     const source = join(scratch, 'source');
     const bin = join(scratch, 'bin');
@@ -65,7 +71,6 @@ async function build({ go, tool, target, modulesDir }: { go: string; tool: GoToo
     // Static programs: they also run in images that hold nothing else, and no C compiler is needed.
     const env = { CGO_ENABLED: '0', GOBIN: bin, GOFLAGS: '-trimpath -buildvcs=false', GOWORK: 'off', GOTOOLCHAIN: 'local' };
     const command = (args: string[]): Promise<string> => runCommand(go, args, { cwd: source, env, timeout: 3_600_000 });
-    await command(['mod', 'download']);
     if (tool.embeds !== undefined) {
       const dir = (await command(['list', '-m', '-f', '{{.Dir}}', tool.embeds.module])).trim();
       for (const file of tool.embeds.files) await cp(join(dir, file), join(source, basename(file)));
@@ -75,9 +80,22 @@ async function build({ go, tool, target, modulesDir }: { go: string; tool: GoToo
     await (hasMain
       ? command(['build', '-p', String(cpus().length), '-ldflags', linker, '-o', `${bin}/${String(tool.binaries[0])}`, '.'])
       : command(['install', '-p', String(cpus().length), '-ldflags', linker, 'tool']));
-    await rename(bin, target);
+    await rename(bin, target).catch(async (error: unknown) => {
+      // Another run built the same meanwhile.
+      if (!(await exists(target))) throw error;
+    });
   } finally {
     await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+const buildingMark = '.building-';
+
+/** What builds left whose process was killed: a gigabyte each. */
+async function removeAbandonedBuilds(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const pid = name.split(buildingMark)[1]?.split('-')[0];
+    if (pid !== undefined && !(await exists(`/proc/${pid}`))) await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { State } from '../shared/resource-provider.ts';
 import type { Properties, PropertyValue } from '../shared/wire-values.ts';
+import { text } from '../shared/wire-values.ts';
 import { withMembership } from './with-membership.ts';
 
 /**
@@ -8,7 +9,7 @@ import { withMembership } from './with-membership.ts';
  * the administrator. One that belongs to another role is somebody's, and is refused.
  */
 export async function createDatabase(client: pg.Client, properties: Properties): Promise<void> {
-  const name = String(properties['name']);
+  const name = text(properties['name']);
   const existing = await client.query<{ owner: string; self: boolean }>(
     `select pg_get_userbyid(datdba) as owner, pg_get_userbyid(datdba) = current_user as self from pg_database where datname = $1`,
     [name],
@@ -54,17 +55,21 @@ export async function deleteDatabase(client: pg.Client, name: string): Promise<v
 }
 
 function creationClauses(properties: Properties): string {
-  // Text is quoted as a literal, which DEFAULT, a keyword, must not be.
-  const text = (value: PropertyValue | undefined): string => (value === 'DEFAULT' ? 'default' : pg.escapeLiteral(String(value)));
-  const name = (value: PropertyValue | undefined): string => (value === 'DEFAULT' ? 'default' : pg.escapeIdentifier(String(value)));
+  // DEFAULT is a keyword, which must not be quoted.
+  const literal = (property: string): string => unlessDefault(text(properties[property]), (value) => pg.escapeLiteral(value));
+  const identifier = (property: string): string => unlessDefault(text(properties[property]), (value) => pg.escapeIdentifier(value));
   const clauses = [
-    `template ${name(properties['template'])}`,
-    `encoding ${text(properties['encoding'])}`,
-    `lc_collate ${text(properties['lcCollate'])}`,
-    `lc_ctype ${text(properties['lcCtype'])}`,
+    `template ${identifier('template')}`,
+    `encoding ${literal('encoding')}`,
+    `lc_collate ${literal('lcCollate')}`,
+    `lc_ctype ${literal('lcCtype')}`,
   ];
-  if (properties['tablespaceName'] !== undefined) clauses.push(`tablespace ${name(properties['tablespaceName'])}`);
+  if (properties['tablespaceName'] !== undefined) clauses.push(`tablespace ${identifier('tablespaceName')}`);
   return clauses.join(' ');
+}
+
+function unlessDefault(value: string, quote: (value: string) => string): string {
+  return value === 'DEFAULT' ? 'default' : quote(value);
 }
 
 async function setOwner(client: pg.Client, name: string, owner: PropertyValue | undefined): Promise<void> {

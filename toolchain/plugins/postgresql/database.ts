@@ -1,5 +1,6 @@
 import type { PropertySchemas } from '../shared/property-schema.ts';
 import type { ResourceType } from '../shared/resource-provider.ts';
+import { text } from '../shared/wire-values.ts';
 import { createDatabase, deleteDatabase, readDatabase, updateDatabase } from './database-statements.ts';
 import { nameRules } from './role.ts';
 import type { ServerConfig } from './server-config.ts';
@@ -33,7 +34,7 @@ export const database: ResourceType<ServerConfig> = {
   create: (config, properties, context) =>
     withConnection({ config, context }, async (client) => {
       await createDatabase(client, properties);
-      const name = String(properties['name']);
+      const name = text(properties['name']);
       return { id: name, state: { ...properties, ...(await readDatabase(client, name)) } };
     }),
   read: async (config, id, state, context) => {

@@ -1,7 +1,7 @@
 import type { PropertySchemas } from '../shared/property-schema.ts';
 import type { OperationContext, ResourceType } from '../shared/resource-provider.ts';
-import type { Properties, PropertyValue } from '../shared/wire-values.ts';
-import { isUnknown } from '../shared/wire-values.ts';
+import type { Properties } from '../shared/wire-values.ts';
+import { isUnknown, text, texts } from '../shared/wire-values.ts';
 import { privilegesByObjectType, readGrant, replaceGrant } from './grant-statements.ts';
 import type { Grant } from './grant-statements.ts';
 import type { ServerConfig } from './server-config.ts';
@@ -58,14 +58,13 @@ export function grantId({ role, database, objectType, schema, objects }: Grant):
 }
 
 function parseGrant(properties: Properties): Grant {
-  const strings = (value: PropertyValue | undefined): string[] => (Array.isArray(value) ? value.map(String) : []);
   return {
-    database: String(properties['database']),
-    role: String(properties['role']),
+    database: text(properties['database']),
+    role: text(properties['role']),
     objectType: properties['objectType'] as Grant['objectType'],
-    schema: String(properties['schema'] ?? ''),
-    objects: strings(properties['objects']),
-    privileges: strings(properties['privileges']).map((privilege) => privilege.toUpperCase()),
+    schema: text(properties['schema']),
+    objects: texts(properties['objects']),
+    privileges: texts(properties['privileges']).map((privilege) => privilege.toUpperCase()),
     withGrantOption: properties['withGrantOption'] === true,
   };
 }

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { State } from '../shared/resource-provider.ts';
 import type { Properties, PropertyValue } from '../shared/wire-values.ts';
+import { text, texts } from '../shared/wire-values.ts';
 import { scramVerifier } from './scram-verifier.ts';
 import { roleExists, withMembership } from './with-membership.ts';
 
@@ -9,7 +10,7 @@ import { roleExists, withMembership } from './with-membership.ts';
  * must go on from there. A superuser, or the administrator itself, is never taken over.
  */
 export async function createRole(client: pg.Client, properties: Properties): Promise<void> {
-  const name = String(properties['name']);
+  const name = text(properties['name']);
   const existing = await client.query<{ rolsuper: boolean; self: boolean }>(
     'select rolsuper, rolname = current_user as self from pg_roles where rolname = $1',
     [name],
@@ -21,7 +22,7 @@ export async function createRole(client: pg.Client, properties: Properties): Pro
   await inTransaction(client, async () => {
     await client.query(`${verb} role ${pg.escapeIdentifier(name)} with ${await attributes(properties)}`);
     await setParameters(client, name, properties);
-    await setMemberships(client, name, strings(properties['roles']));
+    await setMemberships(client, name, texts(properties['roles']));
   });
 }
 
@@ -31,7 +32,7 @@ export async function updateRole(client: pg.Client, name: string, olds: Properti
   await inTransaction(client, async () => {
     await client.query(`alter role ${pg.escapeIdentifier(name)} with ${await attributes(news, !samePassword)}`);
     await setParameters(client, name, news);
-    await setMemberships(client, name, strings(news['roles']));
+    await setMemberships(client, name, texts(news['roles']));
   });
 }
 
@@ -62,20 +63,26 @@ export async function deleteRole(client: pg.Client, name: string, state: Propert
 
 async function attributes(properties: Properties, withPassword = true): Promise<string> {
   const flag = (property: string, word: string): string => `${properties[property] === true ? '' : 'no'}${word}`;
-  const clauses = [flag('login', 'login'), flag('createDatabase', 'createdb'), flag('createRole', 'createrole'), flag('inherit', 'inherit')];
+  const clauses = [
+    flag('login', 'login'),
+    flag('createDatabase', 'createdb'),
+    flag('createRole', 'createrole'),
+    flag('inherit', 'inherit'),
+  ];
   // Only a superuser may so much as mention these, even to leave them off.
   if (properties['superuser'] === true) clauses.push('superuser');
   if (properties['replication'] === true) clauses.push('replication');
   if (properties['bypassRowLevelSecurity'] === true) clauses.push('bypassrls');
   clauses.push(`connection limit ${Number(properties['connectionLimit'])}`);
-  clauses.push(`valid until ${pg.escapeLiteral(String(properties['validUntil']))}`);
+  clauses.push(`valid until ${pg.escapeLiteral(text(properties['validUntil'], 'infinity'))}`);
   const password = properties['password'];
-  if (withPassword) clauses.push(typeof password === 'string' ? `password ${pg.escapeLiteral(await scramVerifier(password))}` : 'password null');
+  if (withPassword)
+    clauses.push(typeof password === 'string' ? `password ${pg.escapeLiteral(await scramVerifier(password))}` : 'password null');
   return clauses.join(' ');
 }
 
 async function setParameters(client: pg.Client, name: string, properties: Properties): Promise<void> {
-  const paths = strings(properties['searchPaths']).map((path) => pg.escapeIdentifier(path));
+  const paths = texts(properties['searchPaths']).map((path) => pg.escapeIdentifier(path));
   await setParameter(client, name, 'search_path', paths.join(', '));
   await setParameter(client, name, 'statement_timeout', milliseconds(properties['statementTimeout']));
   await setParameter(client, name, 'idle_in_transaction_session_timeout', milliseconds(properties['idleInTransactionSessionTimeout']));
@@ -91,15 +98,11 @@ function milliseconds(value: PropertyValue | undefined): string {
 }
 
 async function setMemberships(client: pg.Client, name: string, wanted: string[]): Promise<void> {
-  const current = strings((await readRole(client, name))?.['roles']);
+  const current = texts((await readRole(client, name))?.['roles']);
   for (const group of current.filter((group) => !wanted.includes(group)))
     await client.query(`revoke ${pg.escapeIdentifier(group)} from ${pg.escapeIdentifier(name)}`);
   for (const group of wanted.filter((group) => !current.includes(group)))
     await client.query(`grant ${pg.escapeIdentifier(group)} to ${pg.escapeIdentifier(name)}`);
-}
-
-function strings(value: PropertyValue | undefined): string[] {
-  return Array.isArray(value) ? value.map(String) : [];
 }
 
 /** Runs statements as one transaction: an error leaves nothing half done. */

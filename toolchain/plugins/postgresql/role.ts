@@ -1,5 +1,6 @@
 import type { PropertySchemas } from '../shared/property-schema.ts';
 import type { ResourceType } from '../shared/resource-provider.ts';
+import { text } from '../shared/wire-values.ts';
 import { createRole, deleteRole, readRole, updateRole } from './role-statements.ts';
 import type { ServerConfig } from './server-config.ts';
 import { withConnection } from './with-connection.ts';
@@ -45,7 +46,7 @@ export const role: ResourceType<ServerConfig> = {
   ],
   create: async (config, properties, context) => {
     await withConnection({ config, context }, (client) => createRole(client, properties));
-    return { id: String(properties['name']), state: properties };
+    return { id: text(properties['name']), state: properties };
   },
   read: async (config, id, state, context) => {
     const found = await withConnection({ config, context }, (client) => readRole(client, id));

@@ -1,4 +1,5 @@
 import { serveProvider } from '../shared/serve-provider.ts';
+import { randomBytes } from './random-bytes.ts';
 import { randomId } from './random-id.ts';
 import { randomPassword } from './random-password.ts';
 
@@ -7,5 +8,5 @@ await serveProvider({
   version: '4.21.2',
   configInputs: {},
   configure: () => ({}),
-  resources: [randomPassword, randomId],
+  resources: [randomPassword, randomId, randomBytes],
 });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { PropertySchemas } from '../shared/property-schema.ts';
 import type { NoConfig, ResourceType, State } from '../shared/resource-provider.ts';
+import { text } from '../shared/wire-values.ts';
 import type { Properties } from '../shared/wire-values.ts';
 
 const inputs: PropertySchemas = {
@@ -30,7 +31,7 @@ export const randomId: ResourceType<NoConfig> = {
 };
 
 function stateOf(properties: Properties, bytes: Buffer): State {
-  const prefix = String(properties['prefix'] ?? '');
+  const prefix = text(properties['prefix']);
   return {
     ...properties,
     hex: prefix + bytes.toString('hex'),

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { hash } from 'bcryptjs';
 import type { CheckFailure, PropertySchemas } from '../shared/property-schema.ts';
 import { withDefaults } from '../shared/property-schema.ts';
-import { isUnknown } from '../shared/wire-values.ts';
+import { isUnknown, text } from '../shared/wire-values.ts';
 import type { NoConfig, ResourceType, State } from '../shared/resource-provider.ts';
 import type { Properties } from '../shared/wire-values.ts';
 
@@ -43,7 +43,10 @@ export const randomPassword: ResourceType<NoConfig> = {
 export function generatePassword(properties: Properties): string {
   const classes = characterClasses(properties);
   const chosen = classes.flatMap(({ characters, min }) => pick(characters, min));
-  const all = classes.filter(({ on }) => on).map(({ characters }) => characters).join('');
+  const all = classes
+    .filter(({ on }) => on)
+    .map(({ characters }) => characters)
+    .join('');
   chosen.push(...pick(all, Number(properties['length']) - chosen.length));
   return shuffle(chosen).join('');
 }
@@ -83,12 +86,12 @@ interface CharacterClass {
 }
 
 function characterClasses(properties: Properties): CharacterClass[] {
-  const special = properties['overrideSpecial'] || '!@#$%&*()-_=+[]{}<>:?';
+  const special = text(properties['overrideSpecial']) || '!@#$%&*()-_=+[]{}<>:?';
   return [
     characterClass('minLower', 'abcdefghijklmnopqrstuvwxyz', properties['lower'], properties),
     characterClass('minUpper', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', properties['upper'], properties),
     characterClass('minNumeric', '0123456789', isNumeric(properties), properties),
-    characterClass('minSpecial', String(special), properties['special'], properties),
+    characterClass('minSpecial', special, properties['special'], properties),
   ];
 }
 

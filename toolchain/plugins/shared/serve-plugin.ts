@@ -17,7 +17,10 @@ export async function servePlugin(service: grpc.ServiceDefinition, implementatio
 /** The engine's own limit (sdk/go/common/util/rpcutil): 400 MB. */
 const maxMessageBytes = 400 * 1024 * 1024;
 
-function withUnimplemented(service: grpc.ServiceDefinition, implementation: grpc.UntypedServiceImplementation): grpc.UntypedServiceImplementation {
+function withUnimplemented(
+  service: grpc.ServiceDefinition,
+  implementation: grpc.UntypedServiceImplementation,
+): grpc.UntypedServiceImplementation {
   const missing = Object.keys(service).filter((method) => !(method in implementation));
   return { ...implementation, ...Object.fromEntries(missing.map((method) => [method, unimplemented(method, service[method])])) };
 }

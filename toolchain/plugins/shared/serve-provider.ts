@@ -16,7 +16,7 @@ const defaultTimeoutMs = 120_000;
 
 /** Serves a plugin's resource types over the engine's provider protocol until the engine goes away. */
 export async function serveProvider<Config>(definition: ProviderDefinition<Config>): Promise<void> {
-  await servePlugin(providerGrpcPb.ResourceProviderService as unknown as grpc.ServiceDefinition, createProviderService(definition));
+  await servePlugin(providerGrpcPb.ResourceProviderService, createProviderService(definition));
 }
 
 /** The protocol's methods over a plugin's resource types. Exported for tests. */
@@ -133,8 +133,13 @@ function resourceType<Config>(definition: ProviderDefinition<Config>, urn: strin
 
 function checkResponse(inputs: Properties, secrets: Set<string>, failures: CheckFailure[]): providerPb.CheckResponse {
   const response = new providerPb.CheckResponse().setInputs(encodeProperties(inputs, secrets));
+  // The engine prints the value of a property that a failure names, so a failure of a secret names none.
   response.setFailuresList(
-    failures.map(({ property, reason }) => new providerPb.CheckFailure().setProperty(property).setReason(`${property} ${reason}`)),
+    failures.map(({ property, reason }) =>
+      secrets.has(property)
+        ? new providerPb.CheckFailure().setReason(`${property} ${reason}`)
+        : new providerPb.CheckFailure().setProperty(property).setReason(reason),
+    ),
   );
   return response;
 }

@@ -4,8 +4,6 @@ import structPb from 'google-protobuf/google/protobuf/struct_pb.js';
 export type PropertyValue = string | number | boolean | null | PropertyValue[] | { [key: string]: PropertyValue };
 export type Properties = Record<string, PropertyValue>;
 
-type Json = Parameters<typeof structPb.Struct.fromJavaScript>[0];
-
 /** Signatures fixed by the Pulumi wire protocol (sdk/go/common/resource/properties.go). */
 const signatureKey = '4dabf18193072939515e22adb298388d';
 const secretSignature = '1b47061264138c4ac30d75fd1eb44270';
@@ -31,7 +29,7 @@ export interface DecodedProperties {
 export function decodeProperties(struct: structPb.Struct | undefined): DecodedProperties {
   const properties: Properties = {};
   const secrets = new Set<string>();
-  for (const [name, wire] of Object.entries((struct?.toJavaScript() ?? {}) as Properties)) {
+  for (const [name, wire] of Object.entries(struct?.toJavaScript() ?? {})) {
     if (name.startsWith('__')) continue;
     properties[name] = unwrap(wire, () => secrets.add(name));
   }
@@ -46,7 +44,17 @@ export function encodeProperties(properties: Record<string, PropertyValue | unde
     if (value === undefined) continue;
     wire[name] = secretNames.has(name) && value !== null ? { [signatureKey]: secretSignature, value } : value;
   }
-  return structPb.Struct.fromJavaScript(wire as Json);
+  return structPb.Struct.fromJavaScript(wire);
+}
+
+/** A property's text, or the alternative where it is absent or no string. */
+export function text(value: PropertyValue | undefined, otherwise = ''): string {
+  return typeof value === 'string' ? value : otherwise;
+}
+
+/** A property's list of strings; empty where it is absent. */
+export function texts(value: PropertyValue | undefined): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }
 
 function unwrap(value: PropertyValue, onSecret: () => void): PropertyValue {

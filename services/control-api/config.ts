@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { base64Key, commaList, commonConfig, connectionUrl, parseConfig } from '../shared/config.ts';
+
+const region = z.string().regex(/^[a-z]{2}-[a-z]+-\d$/, 'must be regions such as us-east-1');
+const baseUrl = connectionUrl('http', 'https').transform((url) => url.replace(/\/+$/, ''));
+
+export const configSchema = z.object({
+  ...commonConfig,
+  DATABASE_URL: connectionUrl('postgres', 'postgresql'),
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
+  REDIS_URL: connectionUrl('redis', 'rediss'),
+  NATS_URL: connectionUrl('nats', 'tls'),
+  /** Copies of each JetStream stream: 3 on a NATS cluster. */
+  NATS_REPLICAS: z.coerce.number().int().min(1).max(5).default(1),
+  ENCRYPTION_KEY: base64Key,
+  AUTH_SECRET: z.string().min(32),
+  /** Base of this API as owners reach it, without /control/v1. */
+  PUBLIC_URL: baseUrl,
+  /** Base of the proxy as customers reach it, without /v1. */
+  CUSTOMER_API_URL: baseUrl,
+  /** Where applications may be created. */
+  REGIONS: commaList.pipe(z.array(region).min(1)),
+  /** Reverse proxies in front whose X-Forwarded-For is believed. */
+  TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
+  /** Sign-ups and logins from one address in a minute, each counted by itself. */
+  AUTH_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).max(10_000).default(30),
+});
+
+export type Config = Readonly<z.output<typeof configSchema>>;
+
+/** @throws ConfigError */
+export const readConfig = (env: NodeJS.ProcessEnv): Config => parseConfig(configSchema, env);

@@ -1,0 +1,46 @@
+import type Koa from 'koa';
+import type { Kysely } from 'kysely';
+import type { Registry } from 'prom-client';
+import type { Database } from '../shared/db/database.ts';
+import { createKoa } from '../shared/http/create-koa.ts';
+import type { RequestState } from '../shared/http/create-koa.ts';
+import { createHealthRouter } from '../shared/http/health-router.ts';
+import type { Log } from '../shared/log.ts';
+import type { Auth } from './auth/create-auth.ts';
+import type { SessionTokens } from './auth/session-tokens.ts';
+import type { RateLimit } from './limits/rate-limit.ts';
+import { createApplicationRoutes } from './routes/application-routes.ts';
+import { createAccountRoutes, createPublicAuthRoutes } from './routes/auth-routes.ts';
+import { createKeyRoutes } from './routes/key-routes.ts';
+import { createWorkspaceRoutes } from './routes/workspace-routes.ts';
+import type { Effects } from './use-cases/effects.ts';
+
+/** All that the routes need, made by main.ts or a test. */
+export interface AppDeps {
+  db: Kysely<Database>;
+  auth: Auth;
+  tokens: SessionTokens;
+  limits: { signUp: RateLimit; logIn: RateLimit };
+  effects: Effects;
+  regions: readonly string[];
+  customerApiUrl: string;
+  trustedProxies: number;
+  checks: Record<string, () => Promise<void>>;
+  registry: Registry;
+  log: Log;
+}
+
+/** The control API as a Koa application; it opens nothing and listens nowhere. */
+export function createApp(deps: AppDeps): Koa<RequestState> {
+  const koa = createKoa(deps);
+  const routers = [
+    createHealthRouter(deps),
+    createPublicAuthRoutes(deps),
+    createAccountRoutes(deps),
+    createWorkspaceRoutes(deps),
+    createApplicationRoutes(deps),
+    createKeyRoutes(deps),
+  ];
+  for (const router of routers) koa.use(router.routes() as Koa.Middleware<RequestState>);
+  return koa;
+}

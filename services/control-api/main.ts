@@ -1,0 +1,77 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { sql } from 'kysely';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { createDatabase } from '../shared/db/database.ts';
+import { listen } from '../shared/http/listen.ts';
+import { runMain } from '../shared/lifecycle.ts';
+import { createLog } from '../shared/log.ts';
+import { connectNats } from '../shared/nats.ts';
+import { createRedis } from '../shared/redis.ts';
+import { createAuth } from './auth/create-auth.ts';
+import { createSessionTokens } from './auth/session-tokens.ts';
+import { readConfig } from './config.ts';
+import { createApp } from './create-app.ts';
+import { createRateLimit } from './limits/rate-limit.ts';
+import { createJobRelay } from './outbox/job-relay.ts';
+import { startRelayLoop } from './outbox/relay-loop.ts';
+import { createRouteRelay } from './outbox/route-relay.ts';
+import { createEffects } from './use-cases/effects.ts';
+
+const name = 'control-api';
+/** Requests get most of the 30 s that lifecycle.ts gives in all. */
+const drainMs = 20_000;
+const pollMs = 1_000;
+
+runMain(name, async (lifecycle) => {
+  const config = readConfig(process.env);
+  const log = createLog({ name, level: config.LOG_LEVEL });
+  const db = createDatabase({
+    url: config.DATABASE_URL,
+    poolSize: config.DATABASE_POOL_SIZE,
+    applicationName: name,
+    onError: (err) => log.warn({ err }, 'Database connection lost'),
+  });
+  lifecycle.onShutdown('database', () => db.destroy());
+  const redis = createRedis(config.REDIS_URL, { log });
+  lifecycle.onShutdown('redis', () => redis.disconnect());
+
+  // Not awaited: applications can be created while NATS is away, their jobs wait in the outbox.
+  let nats: NatsConnection | undefined;
+  const jobRelay = startRelayLoop({
+    round: createJobRelay({ db, nats: () => nats, replicas: config.NATS_REPLICAS }),
+    ...{ name: 'jobs', pollMs, log },
+  });
+  lifecycle.onShutdown('nats', () => nats?.close());
+  lifecycle.onShutdown('job relay', () => jobRelay.stop());
+  void connectNats({ url: config.NATS_URL, name, log }).then((connection) => {
+    nats = connection;
+    jobRelay.wake();
+  });
+
+  const routes = createRouteRelay({ db, redis });
+  const routeRelay = startRelayLoop({ round: () => routes.publishAll(), name: 'routes', pollMs, log });
+  lifecycle.onShutdown('route relay', () => routeRelay.stop());
+
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const limit = (limitName: string) =>
+    createRateLimit({ redis, log, name: limitName, limit: config.AUTH_REQUESTS_PER_MINUTE, windowSeconds: 60 });
+
+  const app = createApp({
+    db,
+    auth: createAuth({ db, secret: config.AUTH_SECRET, publicUrl: config.PUBLIC_URL, log }),
+    tokens: createSessionTokens({ secret: config.AUTH_SECRET, issuer: config.PUBLIC_URL }),
+    limits: { signUp: limit('signup'), logIn: limit('login') },
+    effects: createEffects({ wakeJobRelay: () => jobRelay.wake(), routes, log }),
+    regions: config.REGIONS,
+    customerApiUrl: config.CUSTOMER_API_URL,
+    trustedProxies: config.TRUSTED_PROXIES,
+    // Neither Redis nor NATS: without them owners can still log in and create applications.
+    checks: { database: async () => void (await sql`select 1`.execute(db)) },
+    registry,
+    log,
+  });
+  const http = await listen(app.callback(), { port: config.PORT });
+  lifecycle.onShutdown('http', () => http.close(drainMs));
+  log.info({ port: http.port }, 'Control API listens');
+});

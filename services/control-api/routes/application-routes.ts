@@ -1,0 +1,78 @@
+import Router from '@koa/router';
+import { z } from 'zod';
+import { appConfigSchema } from '../../shared/app-config.ts';
+import { parseInput } from '../../shared/http/parse-input.ts';
+import { readJson } from '../../shared/http/read-body.ts';
+import { appStatuses } from '../../shared/routes/route.ts';
+import { authenticate } from '../auth/authenticate.ts';
+import type { AccountState } from '../auth/authenticate.ts';
+import type { AppDeps } from '../create-app.ts';
+import { presentApplication } from '../presenters/present-application.ts';
+import { presentOperation } from '../presenters/present-operation.ts';
+import { presentPage } from '../presenters/present-page.ts';
+import { listApplications } from '../stores/application-store.ts';
+import type { ApplicationRow } from '../stores/application-store.ts';
+import { listOperations } from '../stores/operation-store.ts';
+import { createApplication } from '../use-cases/create-application.ts';
+import { deleteApplication } from '../use-cases/delete-application.ts';
+import { readApplication } from '../use-cases/read-application.ts';
+import { readWorkspace } from '../use-cases/read-workspace.ts';
+import { pageQueryFields, pageQuerySchema, toPage } from './page-query.ts';
+import { pathId } from './path-id.ts';
+import { environmentSchema, nameSchema, slugSchema } from './text-schemas.ts';
+
+const createSchema = (regions: readonly string[]) =>
+  z.strictObject({
+    name: nameSchema,
+    slug: slugSchema,
+    environment: environmentSchema,
+    region: z.enum(regions),
+    config: appConfigSchema.prefault({}),
+  });
+
+const listQuerySchema = z.strictObject({
+  ...pageQueryFields,
+  environment: environmentSchema.optional(),
+  status: z.enum(appStatuses).optional(),
+});
+
+export function createApplicationRoutes(deps: AppDeps): Router<AccountState> {
+  const router = new Router<AccountState>({ prefix: '/control/v1' });
+  const authenticated = authenticate(deps);
+  const bodySchema = createSchema(deps.regions);
+  const present = (row: ApplicationRow) => presentApplication(row, deps);
+
+  router.post('/workspaces/:id/applications', authenticated, async (ctx) => {
+    const ids = { workspaceId: pathId('ws', ctx.params.id), userId: ctx.state.account.id };
+    const input = await readJson(ctx, bodySchema);
+    const { application, publicKey, secretKey } = await createApplication(deps, { ...ids, ...input });
+    ctx.status = 202;
+    ctx.body = { ...present(application), publicKey, secretKey };
+  });
+
+  router.get('/workspaces/:id/applications', authenticated, async (ctx) => {
+    const ids = { workspaceId: pathId('ws', ctx.params.id), userId: ctx.state.account.id };
+    const query = parseInput(listQuerySchema, { ...ctx.query });
+    const workspace = await readWorkspace(deps.db, ids, 'application.read');
+    ctx.body = presentPage(await listApplications(deps.db, workspace.id, { filter: query, page: toPage(query) }), query, present);
+  });
+
+  router.get('/applications/:id', authenticated, async (ctx) => {
+    const ids = { applicationId: pathId('app', ctx.params.id), userId: ctx.state.account.id };
+    ctx.body = present(await readApplication(deps.db, ids));
+  });
+
+  router.delete('/applications/:id', authenticated, async (ctx) => {
+    const ids = { applicationId: pathId('app', ctx.params.id), userId: ctx.state.account.id };
+    ctx.body = present(await deleteApplication(deps, ids));
+    ctx.status = 202;
+  });
+
+  router.get('/applications/:id/operations', authenticated, async (ctx) => {
+    const ids = { applicationId: pathId('app', ctx.params.id), userId: ctx.state.account.id };
+    const query = parseInput(pageQuerySchema, { ...ctx.query });
+    const application = await readApplication(deps.db, ids);
+    ctx.body = presentPage(await listOperations(deps.db, application.id, toPage(query)), query, presentOperation);
+  });
+  return router;
+}

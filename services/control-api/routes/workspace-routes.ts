@@ -1,0 +1,48 @@
+import Router from '@koa/router';
+import { z } from 'zod';
+import { readJson } from '../../shared/http/read-body.ts';
+import { parseInput } from '../../shared/http/parse-input.ts';
+import { authenticate } from '../auth/authenticate.ts';
+import type { AccountState } from '../auth/authenticate.ts';
+import type { AppDeps } from '../create-app.ts';
+import { presentPage } from '../presenters/present-page.ts';
+import { presentWorkspace } from '../presenters/present-workspace.ts';
+import { insertWorkspace, listWorkspaces } from '../stores/workspace-store.ts';
+import { readWorkspace } from '../use-cases/read-workspace.ts';
+import { pageQuerySchema, toPage } from './page-query.ts';
+import { pathId } from './path-id.ts';
+import { nameSchema } from './text-schemas.ts';
+
+const metadataValue = z.union([z.string().max(1_000), z.number(), z.boolean(), z.null()]);
+
+const createSchema = z.strictObject({
+  name: nameSchema,
+  metadata: z
+    .record(z.string().min(1).max(100), metadataValue)
+    .refine((metadata) => Object.keys(metadata).length <= 50, 'must have at most 50 entries')
+    .default({}),
+});
+
+export function createWorkspaceRoutes(deps: AppDeps): Router<AccountState> {
+  const router = new Router<AccountState>({ prefix: '/control/v1/workspaces' });
+  const authenticated = authenticate(deps);
+
+  router.post('/', authenticated, async (ctx) => {
+    const input = await readJson(ctx, createSchema);
+    const ownerId = ctx.state.account.id;
+    const workspace = await deps.db.transaction().execute((tx) => insertWorkspace(tx, { ...input, ownerId }));
+    ctx.status = 201;
+    ctx.body = presentWorkspace(workspace);
+  });
+
+  router.get('/', authenticated, async (ctx) => {
+    const query = parseInput(pageQuerySchema, { ...ctx.query });
+    ctx.body = presentPage(await listWorkspaces(deps.db, ctx.state.account.id, toPage(query)), query, presentWorkspace);
+  });
+
+  router.get('/:id', authenticated, async (ctx) => {
+    const ids = { workspaceId: pathId('ws', ctx.params.id), userId: ctx.state.account.id };
+    ctx.body = presentWorkspace(await readWorkspace(deps.db, ids, 'workspace.read'));
+  });
+  return router;
+}

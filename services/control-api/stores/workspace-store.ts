@@ -1,0 +1,64 @@
+import type { Selectable } from 'kysely';
+import type { Executor, MemberRole, WorkspacesTable } from '../../shared/db/database.ts';
+import { newId } from '../../shared/ids.ts';
+import type { Page, Paged } from './page.ts';
+
+/** A workspace as one of its members sees it. */
+export type MemberWorkspace = Selectable<WorkspacesTable> & { role: MemberRole };
+
+/** Inserts a workspace with its first member, the owner. Call it in a transaction. */
+export async function insertWorkspace(
+  tx: Executor,
+  { name, metadata, ownerId }: { name: string; metadata: Record<string, unknown>; ownerId: string },
+): Promise<MemberWorkspace> {
+  const workspace = await tx
+    .insertInto('workspaces')
+    .values({ id: newId('ws'), name, metadata: JSON.stringify(metadata) })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  await tx
+    .insertInto('members')
+    .values({ id: newId('mem'), workspace_id: workspace.id, user_id: ownerId, role: 'owner' })
+    .execute();
+  return { ...workspace, role: 'owner' };
+}
+
+const selectForMember = (db: Executor, userId: string) =>
+  db
+    .selectFrom('workspaces as w')
+    .innerJoin('members as m', 'm.workspace_id', 'w.id')
+    .where('m.user_id', '=', userId)
+    .where('w.deleted_at', 'is', null);
+
+/** The workspace, if the user is one of its members. */
+export function findWorkspace(db: Executor, ids: { workspaceId: string; userId: string }): Promise<MemberWorkspace | undefined> {
+  return selectForMember(db, ids.userId).where('w.id', '=', ids.workspaceId).selectAll('w').select('m.role').executeTakeFirst();
+}
+
+/** As findWorkspace(), and holds the row: what is counted in the workspace stays true until the transaction ends. */
+export function lockWorkspace(tx: Executor, ids: { workspaceId: string; userId: string }): Promise<MemberWorkspace | undefined> {
+  return selectForMember(tx, ids.userId)
+    .where('w.id', '=', ids.workspaceId)
+    .selectAll('w')
+    .select('m.role')
+    .forUpdate('w')
+    .executeTakeFirst();
+}
+
+/** The user's workspaces, oldest first. */
+export async function listWorkspaces(db: Executor, userId: string, { limit, offset }: Page): Promise<Paged<MemberWorkspace>> {
+  const [rows, { total }] = await Promise.all([
+    selectForMember(db, userId)
+      .selectAll('w')
+      .select('m.role')
+      .orderBy('w.created_at')
+      .orderBy('w.id')
+      .limit(limit)
+      .offset(offset)
+      .execute(),
+    selectForMember(db, userId)
+      .select((eb) => eb.fn.countAll<number>().as('total'))
+      .executeTakeFirstOrThrow(),
+  ]);
+  return { rows, total };
+}

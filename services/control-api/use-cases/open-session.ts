@@ -1,0 +1,73 @@
+import { isAPIError } from 'better-auth/api';
+import type { Kysely } from 'kysely';
+import type { Database } from '../../shared/db/database.ts';
+import { appErrors } from '../../shared/errors.ts';
+import { clientAddressHeader } from '../auth/create-auth.ts';
+import type { Auth } from '../auth/create-auth.ts';
+import type { SessionTokens } from '../auth/session-tokens.ts';
+import { findSession, findSessionByToken, hasAccount } from '../stores/account-store.ts';
+import type { Account } from '../stores/account-store.ts';
+
+interface SessionDeps {
+  db: Kysely<Database>;
+  auth: Auth;
+  tokens: SessionTokens;
+}
+
+export interface Client {
+  address: string;
+  userAgent: string;
+}
+
+export interface OpenedSession {
+  /** The bearer token. */
+  token: string;
+  account: Account;
+}
+
+/** Makes an account and opens its first session. @throws AppError conflict where the address has an account */
+export async function signUp(
+  deps: SessionDeps,
+  { name, email, password, client }: { name: string; email: string; password: string; client: Client },
+): Promise<OpenedSession> {
+  try {
+    const answer = await deps.auth.api.signUpEmail({ body: { name, email, password }, headers: clientHeaders(client) });
+    return await openSession(deps, answer.token);
+  } catch (err) {
+    const code = authErrorCode(err);
+    // better-auth looks first and inserts then; of two at once the constraint stops one, and all it says is that the insert failed.
+    const lostRace = code === 'FAILED_TO_CREATE_USER' && (await hasAccount(deps.db, email));
+    if (lostRace || code === 'USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL') throw appErrors.conflict({ field: 'email', reason: 'is taken' });
+    throw err;
+  }
+}
+
+/** Opens a session. @throws AppError unauthorized, the same for a wrong password and an unknown address */
+export async function logIn(
+  deps: SessionDeps,
+  { email, password, client }: { email: string; password: string; client: Client },
+): Promise<OpenedSession> {
+  try {
+    const answer = await deps.auth.api.signInEmail({ body: { email, password }, headers: clientHeaders(client) });
+    return await openSession(deps, answer.token);
+  } catch (err) {
+    if (authErrorCode(err) === 'INVALID_EMAIL_OR_PASSWORD') throw appErrors.unauthorized('email_or_password_wrong');
+    throw err;
+  }
+}
+
+async function openSession({ db, tokens }: SessionDeps, sessionToken: string | null): Promise<OpenedSession> {
+  if (sessionToken === null) throw appErrors.internal(new Error('better-auth opened no session'));
+  const { id: sessionId, userId, expiresAt } = await findSessionByToken(db, sessionToken);
+  const account = await findSession(db, { sessionId, userId });
+  if (!account) throw appErrors.internal(new Error('The new session is gone'));
+  return { token: await tokens.issue({ userId, sessionId, expiresAt }), account };
+}
+
+function clientHeaders({ address, userAgent }: Client): Headers {
+  return new Headers({ [clientAddressHeader]: address, 'user-agent': userAgent });
+}
+
+function authErrorCode(err: unknown): string | undefined {
+  return isAPIError(err) ? (err.body as { code?: string } | undefined)?.code : undefined;
+}

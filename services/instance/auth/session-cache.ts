@@ -1,0 +1,80 @@
+import type { SecondaryStorage } from 'better-auth';
+import type { Redis } from 'ioredis';
+import type { Log } from '../../shared/log.ts';
+
+interface SessionCacheOptions {
+  redis: Redis;
+  log: Log;
+}
+
+const keyPrefix = 'auth:';
+
+/** Adds one and sets the time to live on creation only, in one step. */
+const incrementScript = `
+local n = redis.call('INCR', KEYS[1])
+if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+return n`;
+
+/**
+ * better-auth's secondary storage on the tenant's Redis, as a cache only: every session is in PostgreSQL too, so reads go on without Redis
+ * and nobody is logged out when it is lost.
+ *
+ * A change that Redis misses (a sign-out while it can't be reached) would come back to life with it. So after any failed change nothing is
+ * read from or written to Redis until it has been emptied. Other replicas may serve such an entry until then; a crash of this process in
+ * the same outage leaves it until it expires.
+ */
+export function createSessionCache({ redis, log }: SessionCacheOptions): SecondaryStorage {
+  let missedChange = false;
+  let emptying: Promise<void> | undefined;
+
+  async function usable(): Promise<boolean> {
+    if (redis.status !== 'ready') return false;
+    if (!missedChange) return true;
+    emptying ??= empty().finally(() => {
+      emptying = undefined;
+    });
+    await emptying;
+    return !missedChange;
+  }
+
+  async function empty(): Promise<void> {
+    try {
+      await redis.flushdb();
+      missedChange = false;
+      log.info('Session cache emptied after an outage');
+    } catch (err) {
+      log.warn({ err }, 'Session cache is still out of reach');
+    }
+  }
+
+  async function read(command: () => Promise<string | null>): Promise<string | null> {
+    if (!(await usable())) return null;
+    try {
+      return await command();
+    } catch (err) {
+      log.warn({ err }, 'Session cache read failed, PostgreSQL answers');
+      return null;
+    }
+  }
+
+  async function change(command: () => Promise<unknown>): Promise<void> {
+    if (await usable()) {
+      try {
+        await command();
+        return;
+      } catch (err) {
+        log.warn({ err }, 'Session cache change failed, the cache is set aside');
+      }
+    }
+    missedChange = true;
+  }
+
+  return {
+    get: (key) => read(() => redis.get(keyPrefix + key)),
+    getAndDelete: (key) => read(() => redis.getdel(keyPrefix + key)),
+    set: (key, value, ttlSeconds) =>
+      change(() => (ttlSeconds ? redis.set(keyPrefix + key, value, 'EX', ttlSeconds) : redis.set(keyPrefix + key, value))),
+    delete: (key) => change(() => redis.del(keyPrefix + key)),
+    increment: async (key, ttlSeconds) => Number(await redis.eval(incrementScript, 1, keyPrefix + key, ttlSeconds)),
+  };
+}

@@ -1,0 +1,89 @@
+import { sql } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
+import type { Database } from '../shared/db/database.ts';
+import { backoffMs } from './backoff.ts';
+import { closeOperation } from './close-operation.ts';
+import type { Lease } from './lease.ts';
+import type { OperationError } from './operation-error.ts';
+import type { OperationProgress } from './operation-progress.ts';
+
+export interface Failing {
+  lease: Lease;
+  error: OperationError;
+  progress: OperationProgress;
+}
+
+export type Failed =
+  /** Queued again, not before this time has passed. */
+  | { type: 'retry'; delayMs: number; attempt: number }
+  /** Given up: the record is the job's row. */
+  | { type: 'dead'; attempt: number }
+  /** A newer desired state has its own job; this one is closed without a verdict on the application. */
+  | { type: 'superseded' };
+
+/**
+ * Writes that an operation has failed, in one transaction: a retryable failure queues the job again with an exponential backoff, a
+ * terminal one, or the last attempt, makes the job dead and the application failed.
+ *
+ * @returns undefined, with nothing written, where the lease was lost
+ */
+export function failOperation(
+  { db, retryBaseMs }: { db: Kysely<Database>; retryBaseMs: number },
+  { lease, error, progress }: Failing,
+): Promise<Failed | undefined> {
+  const reason = { code: error.code, message: error.message, retryable: error.retryable, unclean: error.unclean, remedy: error.remedy };
+  return db.transaction().execute(async (tx): Promise<Failed | undefined> => {
+    const application = await tx
+      .selectFrom('applications')
+      .select('generation')
+      .where('id', '=', lease.appId)
+      .forUpdate()
+      .executeTakeFirstOrThrow();
+    if (!(await closeOperation(tx, lease, { status: 'failed', snapshot: progress.closedSnapshot(), error: reason }))) return undefined;
+    const job = await countAttempt(tx, lease.jobId, reason);
+
+    if (application.generation > lease.generation) {
+      await closeJob(tx, lease.jobId, 'superseded');
+      return { type: 'superseded' };
+    }
+    if (error.retryable && job.attempts < job.max_attempts) {
+      const delayMs = backoffMs({ attempt: job.attempts, baseMs: retryBaseMs });
+      await requeue(tx, lease.jobId, delayMs);
+      return { type: 'retry', delayMs, attempt: job.attempts };
+    }
+    await closeJob(tx, lease.jobId, 'dead');
+    await writeFailure(tx, lease, { code: error.code, message: error.message, operationId: lease.operationId });
+    return { type: 'dead', attempt: job.attempts };
+  });
+}
+
+function countAttempt(tx: Transaction<Database>, jobId: string, reason: object) {
+  return tx
+    .updateTable('jobs')
+    .set({ attempts: sql<number>`attempts + 1`, error: JSON.stringify(reason) })
+    .where('id', '=', jobId)
+    .returning(['attempts', 'max_attempts'])
+    .executeTakeFirstOrThrow();
+}
+
+async function closeJob(tx: Transaction<Database>, jobId: string, status: 'dead' | 'superseded'): Promise<void> {
+  await tx
+    .updateTable('jobs')
+    .set({ status, finished_at: sql<Date>`now()` })
+    .where('id', '=', jobId)
+    .execute();
+}
+
+async function requeue(tx: Transaction<Database>, jobId: string, delayMs: number): Promise<void> {
+  // clock_timestamp(): the transaction's own now() is before the lock was waited for.
+  const runAfter = sql<Date>`clock_timestamp() + ${delayMs} * interval '1 millisecond'`;
+  await tx.updateTable('jobs').set({ status: 'queued', run_after: runAfter }).where('id', '=', jobId).execute();
+}
+
+async function writeFailure(tx: Transaction<Database>, lease: Lease, failure: object): Promise<void> {
+  await tx
+    .updateTable('applications')
+    .set({ status: 'failed', failure: JSON.stringify(failure), revision: sql<number>`revision + 1`, updated_at: sql<Date>`now()` })
+    .where('id', '=', lease.appId)
+    .execute();
+}

@@ -1,0 +1,66 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+export interface QueueReading {
+  /** Messages that a worker has taken and not settled. */
+  ackPending: number;
+  /** Messages that were delivered more than once. */
+  redelivered: number;
+  /** Messages that nobody has taken. */
+  waiting: number;
+}
+
+/** The provisioner's metrics; each process has a registry of its own, so that tests can run several. */
+export function createMetrics() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  return {
+    registry,
+    operations: new Counter({
+      name: 'authsome_operations_total',
+      help: 'Stack operations that ended here, by outcome: succeeded, retried, dead, superseded, handed_back, lease_lost.',
+      labelNames: ['kind', 'outcome'] as const,
+      registers,
+    }),
+    takeovers: new Counter({
+      name: 'authsome_operation_takeovers_total',
+      help: 'Operations that went on after another one that did not end by itself.',
+      registers,
+    }),
+    running: new Gauge({ name: 'authsome_operations_running', help: 'Stack operations that run in this process.', registers }),
+    durationSeconds: new Histogram({
+      name: 'authsome_operation_duration_seconds',
+      help: 'From taking the lease to the commit of the outcome.',
+      labelNames: ['kind', 'outcome'] as const,
+      buckets: [1, 2, 4, 6, 8, 12, 20, 40, 80, 160, 320, 640],
+      registers,
+    }),
+    timeToReadySeconds: new Histogram({
+      name: 'authsome_time_to_ready_seconds',
+      help: "From an application's creation until it is active for the first time.",
+      buckets: [2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 60, 120, 300, 600],
+      registers,
+    }),
+    queueAckPending: new Gauge({
+      name: 'authsome_job_queue_ack_pending',
+      help: 'Job messages that a worker has taken and not settled.',
+      registers,
+    }),
+    queueRedelivered: new Gauge({
+      name: 'authsome_job_queue_redelivered',
+      help: 'Job messages that were delivered more than once.',
+      registers,
+    }),
+    queueWaiting: new Gauge({ name: 'authsome_job_queue_waiting', help: 'Job messages that nobody has taken.', registers }),
+    jobsOpen: new Gauge({ name: 'authsome_jobs_open', help: 'Jobs that are queued or running, from the database.', registers }),
+    oldestJobSeconds: new Gauge({ name: 'authsome_oldest_job_seconds', help: 'Age of the oldest open job; 0 without one.', registers }),
+    republished: new Counter({ name: 'authsome_jobs_republished_total', help: 'Jobs that this reconciler announced again.', registers }),
+    reconcilerFailures: new Counter({
+      name: 'authsome_reconciler_failures_total',
+      help: 'Rounds of the reconciler that failed.',
+      registers,
+    }),
+  };
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;

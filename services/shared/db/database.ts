@@ -1,0 +1,198 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import type { ColumnType, Generated, JSONColumnType, Transaction } from 'kysely';
+import pg from 'pg';
+import type { AppConfig } from '../app-config.ts';
+import type { ErrorDetail } from '../errors.ts';
+import type { Plan } from '../plans.ts';
+import type { AppStatus } from '../routes/route.ts';
+
+/** A time that the database sets where it is not given. */
+type CreatedTime = ColumnType<Date, Date | undefined, Date>;
+
+export interface WorkspacesTable {
+  id: string;
+  name: string;
+  plan: Generated<Plan>;
+  metadata: JSONColumnType<Record<string, unknown>, string | undefined>;
+  created_at: CreatedTime;
+  updated_at: CreatedTime;
+  deleted_at: Date | null;
+}
+
+export const memberRoles = ['owner', 'admin', 'developer', 'billing', 'viewer'] as const;
+export type MemberRole = (typeof memberRoles)[number];
+
+export interface MembersTable {
+  id: string;
+  workspace_id: string;
+  user_id: string;
+  role: MemberRole;
+  created_at: CreatedTime;
+}
+
+export type AppEnvironment = 'production' | 'staging' | 'development';
+
+/** Why an application is `failed`: shown to its owner, so it holds no internals. */
+export interface AppFailure {
+  reason: string;
+  message: string;
+}
+
+export interface ApplicationsTable {
+  id: string;
+  workspace_id: string;
+  name: string;
+  slug: string;
+  environment: AppEnvironment;
+  region: string;
+  status: Generated<AppStatus>;
+  desired: Generated<'present' | 'absent'>;
+  generation: Generated<number>;
+  observed_generation: Generated<number>;
+  config: JSONColumnType<AppConfig, string, string>;
+  internal_url: string | null;
+  namespace: string | null;
+  sealed_outputs: string | null;
+  sealed_instance_token: string | null;
+  program_version: string | null;
+  failure: JSONColumnType<AppFailure, string | null | undefined, string | null> | null;
+  revision: Generated<number>;
+  published_revision: Generated<number>;
+  created_at: CreatedTime;
+  updated_at: CreatedTime;
+  active_at: Date | null;
+  deleted_at: Date | null;
+}
+
+export interface ApiKeysTable {
+  id: string;
+  application_id: string;
+  name: string;
+  type: 'public' | 'secret';
+  prefix: string;
+  hash: string;
+  scopes: string[];
+  created_at: CreatedTime;
+  expires_at: Date | null;
+  last_used_at: Date | null;
+  revoked_at: Date | null;
+}
+
+export type JobStatus = 'queued' | 'running' | 'succeeded' | 'superseded' | 'dead';
+
+export interface JobsTable {
+  id: string;
+  application_id: string;
+  generation: number;
+  status: Generated<JobStatus>;
+  attempts: Generated<number>;
+  max_attempts: Generated<number>;
+  run_after: CreatedTime;
+  published_at: Date | null;
+  created_at: CreatedTime;
+  finished_at: Date | null;
+  error: JSONColumnType<ErrorDetail, string | null | undefined, string | null> | null;
+}
+
+export interface OperationPhase {
+  name: string;
+  startedAt: string;
+  endedAt: string | null;
+}
+
+export interface OperationProgress {
+  created?: number;
+  updated?: number;
+  deleted?: number;
+  same?: number;
+  lastResource?: string;
+}
+
+export interface OperationsTable {
+  id: string;
+  application_id: string;
+  job_id: string;
+  kind: 'provision' | 'update' | 'destroy';
+  generation: number;
+  status: Generated<'running' | 'succeeded' | 'failed' | 'abandoned'>;
+  worker: string;
+  fencing_token: ColumnType<number, never, never>;
+  heartbeat_at: CreatedTime;
+  phase: string;
+  phases: JSONColumnType<OperationPhase[], string | undefined, string>;
+  progress: JSONColumnType<OperationProgress, string | undefined, string>;
+  error: JSONColumnType<ErrorDetail, string | null | undefined, string | null> | null;
+  started_at: CreatedTime;
+  finished_at: Date | null;
+}
+
+/** Owners' accounts; better-auth writes these. */
+export interface UsersTable {
+  id: string;
+  name: string;
+  email: string;
+  email_verified: Generated<boolean>;
+  image: string | null;
+  created_at: CreatedTime;
+  updated_at: CreatedTime;
+}
+
+export interface SessionsTable {
+  id: string;
+  user_id: string;
+  token: string;
+  expires_at: Date;
+  ip_address: string | null;
+  user_agent: string | null;
+  created_at: CreatedTime;
+  updated_at: CreatedTime;
+}
+
+/** The control database. JSON columns are written as JSON text: `pg` would send an array as a PostgreSQL array. */
+export interface Database {
+  workspaces: WorkspacesTable;
+  members: MembersTable;
+  applications: ApplicationsTable;
+  api_keys: ApiKeysTable;
+  jobs: JobsTable;
+  operations: OperationsTable;
+  users: UsersTable;
+  sessions: SessionsTable;
+}
+
+/** A pool or a transaction: stores take either. */
+export type Executor = Kysely<Database> | Transaction<Database>;
+
+interface DatabaseOptions {
+  url: string;
+  /** Connections this process may hold; a queue forms beyond it. */
+  poolSize: number;
+  /** Shown in pg_stat_activity. */
+  applicationName: string;
+  /** Where an idle connection's fault goes; the pool replaces the connection by itself. */
+  onError?: (err: Error) => void;
+}
+
+const connectTimeoutMs = 5_000;
+/** No query of the request path is near this; it bounds what a lock or a lost server can hold. */
+const statementTimeoutMs = 15_000;
+
+/** A Kysely over its own pool; `destroy()` closes it. Connections are opened on first use. */
+export function createDatabase({ url, poolSize, applicationName, onError = () => undefined }: DatabaseOptions): Kysely<Database> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: poolSize,
+    application_name: applicationName,
+    connectionTimeoutMillis: connectTimeoutMs,
+    statement_timeout: statementTimeoutMs,
+    types: { getTypeParser },
+  });
+  // Without a listener, a server restart would end the process.
+  pool.on('error', onError);
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+}
+
+// Revisions, fencing tokens and counts are bigint in SQL and far below 2^53.
+const int8: number = pg.types.builtins.INT8;
+const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: unknown) =>
+  oid === int8 ? Number : (pg.types.getTypeParser(oid, format as 'text') as never);

@@ -1,0 +1,61 @@
+import Koa from 'koa';
+import { AppError, appErrors, renderError } from '../errors.ts';
+import { newId } from '../ids.ts';
+import type { Log } from '../log.ts';
+
+export const requestIdHeader = 'X-AuthSome-Request-ID';
+
+/** What every request carries. */
+export interface RequestState {
+  requestId: string;
+  /** Bound to the request's id. */
+  log: Log;
+}
+
+export type RequestContext = Koa.ParameterizedContext<RequestState>;
+
+interface CreateKoaOptions {
+  log: Log;
+  /** Reverse proxies in front whose X-Forwarded-For entries are believed; 0 takes the socket's address. */
+  trustedProxies?: number;
+}
+
+const acceptedRequestId = /^req_[A-Za-z0-9]{8,64}$/;
+/** Probes and scrapes come every few seconds and say nothing. */
+const quietPaths = new Set(['/health', '/ready', '/metrics']);
+
+/** A Koa application with request ids, the product's error format and an access log; routes are added by the caller. */
+export function createKoa({ log, trustedProxies = 0 }: CreateKoaOptions): Koa<RequestState> {
+  const koa = new Koa<RequestState>({ proxy: trustedProxies > 0, maxIpsCount: trustedProxies });
+  // Koa prints what reaches its own handler; only faults of a socket that is already answered come this far.
+  koa.silent = true;
+  koa.on('error', (err: unknown) => log.debug({ err }, 'Response failed'));
+
+  koa.use(async (ctx, next) => {
+    const given = ctx.get(requestIdHeader);
+    const requestId = acceptedRequestId.test(given) ? given : newId('req');
+    ctx.state.requestId = requestId;
+    ctx.state.log = log.child({ requestId });
+    ctx.set(requestIdHeader, requestId);
+    const startedAt = performance.now();
+    try {
+      await next();
+      if (ctx.status === 404 && ctx.body === undefined) throw appErrors.notFound('path');
+    } catch (err) {
+      answerError(ctx, err);
+    }
+    if (!quietPaths.has(ctx.path)) {
+      const durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
+      ctx.state.log.info({ method: ctx.method, path: ctx.path, status: ctx.status, durationMs }, 'Request answered');
+    }
+  });
+  return koa;
+}
+
+function answerError(ctx: RequestContext, err: unknown): void {
+  const { status, headers, body } = renderError(err, ctx.state.requestId);
+  if (status >= 500) ctx.state.log.error({ err: err instanceof AppError && err.cause !== undefined ? err.cause : err }, 'Request failed');
+  ctx.set(headers);
+  ctx.status = status;
+  ctx.body = body;
+}

@@ -1,0 +1,118 @@
+import test from 'ava';
+import { createApplication, createWorkspace, validApplication } from '../../support/application-requests.ts';
+import { startControlApi } from '../../support/control-api.ts';
+import type { TestControlApi } from '../../support/control-api.ts';
+import { request, signUpOwner } from '../../support/owner-client.ts';
+import type { ErrorAnswer, OwnerClient } from '../../support/owner-client.ts';
+
+let api: TestControlApi;
+let owner: OwnerClient;
+let workspaceId: string;
+test.before(async () => {
+  api = await startControlApi();
+  owner = await signUpOwner(api.url);
+  workspaceId = await createWorkspace(owner);
+});
+test.after.always(() => api.close());
+
+// Nothing in this file creates an application, so a single row anywhere is a leak of a refused request.
+test.afterEach.always(async (t) => {
+  for (const table of ['applications', 'api_keys', 'jobs'] as const) {
+    t.deepEqual(await api.db.selectFrom(table).select('id').execute(), [], `${table} stays empty`);
+  }
+  t.deepEqual(await api.redis.keys('route:*'), []);
+});
+
+const refusesField = test.macro({
+  title: (what, _change: Record<string, unknown>, field: string) => `creating an application refuses ${what ?? ''}, naming ${field}`,
+  async exec(t, change: Record<string, unknown>, field: string) {
+    const path = `/control/v1/workspaces/${workspaceId}/applications`;
+    const { status, body, headers } = await owner.post<ErrorAnswer>(path, { ...validApplication, ...change });
+    t.is(status, 400);
+    t.is(body.error.code, 'invalid_request');
+    t.is(body.error.details?.field, field);
+    t.is(headers.get('x-authsome-request-id'), body.error.requestId);
+  },
+});
+
+test('an unknown field', refusesField, { plan: 'enterprise' }, 'plan');
+test('an unknown setting', refusesField, { config: { colour: 'red' } }, 'config.colour');
+test('a missing name', refusesField, { name: undefined }, 'name');
+test('a name that is a number', refusesField, { name: 7 }, 'name');
+test('a name that is a list', refusesField, { name: ['Web'] }, 'name');
+test('an empty name', refusesField, { name: '  ' }, 'name');
+test('an over-long name', refusesField, { name: 'n'.repeat(101) }, 'name');
+test('a name with a line break', refusesField, { name: 'a\nb' }, 'name');
+test('a name with half a character', refusesField, { name: '\ud800' }, 'name');
+test('a slug in upper case', refusesField, { slug: 'Web' }, 'slug');
+test('a slug that ends in a hyphen', refusesField, { slug: 'web-' }, 'slug');
+test('an over-long slug', refusesField, { slug: 's'.repeat(64) }, 'slug');
+test('a slug with SQL', refusesField, { slug: `'; drop table jobs; --` }, 'slug');
+test('an unknown environment', refusesField, { environment: 'prod' }, 'environment');
+test('a region that is not offered', refusesField, { region: 'ap-south-1' }, 'region');
+test('a session that is too short', refusesField, { config: { sessionTimeoutSeconds: 1 } }, 'config.sessionTimeoutSeconds');
+test('an origin that is no URL', refusesField, { config: { allowedOrigins: ['https://a.example', 'nope'] } }, 'config.allowedOrigins.1');
+test('an origin with a script', refusesField, { config: { allowedOrigins: ['javascript:alert(1)'] } }, 'config.allowedOrigins.0');
+test('a NUL character', refusesField, { name: 'a\0b' }, 'body');
+
+test('several problems are told at once', async (t) => {
+  const { body } = await createApplication(owner, workspaceId, { name: 7, slug: 'X' });
+  const { details } = (body as unknown as { error: { details: { field: string; more: { field: string }[] } } }).error;
+  t.deepEqual([details.field, ...details.more.map(({ field }) => field)].sort(), ['name', 'slug']);
+});
+
+const refusesBody = test.macro({
+  title: (what) => `a body is refused: ${what ?? ''}`,
+  async exec(t, { raw, headers, status: expected }: { raw: string; headers?: Record<string, string>; status: number }) {
+    const path = `/control/v1/workspaces/${workspaceId}/applications`;
+    const { status, body } = await request(api.url, { method: 'POST', path, token: owner.token, raw, ...(headers ? { headers } : {}) });
+    t.is(status, expected);
+    t.is(body.error.code, 'invalid_request');
+    t.truthy(body.error.details?.reason);
+  },
+});
+
+test('empty', refusesBody, { raw: '', status: 400 });
+test('cut off', refusesBody, { raw: '{"name":', status: 400 });
+test('a list', refusesBody, { raw: '[]', status: 400 });
+test('null', refusesBody, { raw: 'null', status: 400 });
+test('a million brackets', refusesBody, { raw: '['.repeat(60_000), status: 400 });
+test('nested too deep for a stack', refusesBody, { raw: '['.repeat(32_000) + ']'.repeat(32_000), status: 400 });
+test('larger than the limit', refusesBody, { raw: JSON.stringify({ name: 'n'.repeat(70_000) }), status: 413 });
+test('a form', refusesBody, { raw: 'name=a', headers: { 'content-type': 'application/x-www-form-urlencoded' }, status: 415 });
+test('a prototype', refusesBody, {
+  raw: JSON.stringify({ ...validApplication }).replace('{', '{"__proto__":{"plan":"pro"},'),
+  status: 400,
+});
+
+const answersNotFound = test.macro({
+  title: (what) => `not found: ${what ?? ''}`,
+  async exec(t, method: string, path: string) {
+    const given = method === 'POST' ? { body: validApplication } : {};
+    const { status, body } = await request<ErrorAnswer>(api.url, { method, path, token: owner.token, ...given });
+    t.is(status, 404);
+    t.is(body.error.code, 'not_found');
+  },
+});
+
+test('an application in an unknown workspace', answersNotFound, 'POST', '/control/v1/workspaces/ws_unknown1234/applications');
+test('a workspace id of another form', answersNotFound, 'POST', '/control/v1/workspaces/%00/applications');
+test('an unknown application', answersNotFound, 'GET', '/control/v1/applications/app_unknown1234');
+test('an application id with SQL', answersNotFound, 'GET', `/control/v1/applications/app_1'%20or%20'1'='1`);
+test('deleting an unknown application', answersNotFound, 'DELETE', '/control/v1/applications/app_unknown1234');
+test('an unknown key', answersNotFound, 'DELETE', '/control/v1/keys/key_unknown1234');
+test('an unknown path', answersNotFound, 'GET', '/control/v1/nothing');
+
+const refusesQuery = test.macro({
+  title: (what) => `a list refuses ${what ?? ''}`,
+  async exec(t, query: string) {
+    const { status, body } = await owner.get<ErrorAnswer>(`/control/v1/workspaces?${query}`);
+    t.is(status, 400);
+    t.is(body.error.code, 'invalid_request');
+  },
+});
+test('page 0', refusesQuery, 'page=0');
+test('a page that is no number', refusesQuery, 'page=one');
+test('a page size beyond 100', refusesQuery, 'pageSize=101');
+test('a parameter twice', refusesQuery, 'page=1&page=2');
+test('an unknown parameter', refusesQuery, 'limit=5');

@@ -1,0 +1,93 @@
+import test from 'ava';
+import type { ExecutionContext } from 'ava';
+import { execa } from 'execa';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { freePort } from '../../support/free-port.ts';
+import { serviceUrl } from '../../support/service-url.ts';
+import { createTestDatabase } from '../../support/test-database.ts';
+import { waitFor } from '../../support/wait-for.ts';
+
+function start(t: ExecutionContext, env: Record<string, string>) {
+  const child = execa('node', ['services/control-api/main.ts'], { env, reject: false, all: true });
+  t.teardown(() => void child.kill('SIGKILL'));
+  return child;
+}
+
+async function environment(databaseUrl: string): Promise<Record<string, string>> {
+  return {
+    PORT: String(await freePort()),
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: serviceUrl('TEST_REDIS_URL'),
+    NATS_URL: serviceUrl('TEST_NATS_URL'),
+    ENCRYPTION_KEY: Buffer.alloc(32).toString('base64'),
+    AUTH_SECRET: 'hunter2hunter2hunter2hunter2hunter2',
+    PUBLIC_URL: 'http://localhost',
+    CUSTOMER_API_URL: 'http://localhost',
+    REGIONS: 'us-east-1',
+  };
+}
+
+const isReady = (port: string) =>
+  fetch(`http://127.0.0.1:${port}/ready`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+
+test.serial('the process becomes ready, answers, and ends with 0 on SIGTERM', async (t) => {
+  const database = await createTestDatabase();
+  t.teardown(() => database.drop());
+  const env = await environment(database.url);
+  const child = start(t, env);
+  await waitFor('the process to be ready', () => isReady(env.PORT ?? ''));
+  t.is((await fetch(`http://127.0.0.1:${env.PORT}/control/v1/auth/me`)).status, 401);
+  const metrics = await (await fetch(`http://127.0.0.1:${env.PORT}/metrics`)).text();
+  t.regex(metrics, /^process_cpu_seconds_total /m);
+
+  child.kill('SIGTERM');
+  const { exitCode, all } = await child;
+  t.is(exitCode, 0, all);
+  t.false(all.includes('hunter2'));
+});
+
+test.serial('the process starts and is ready while Redis and NATS are away, and still ends on SIGTERM', async (t) => {
+  const database = await createTestDatabase();
+  t.teardown(() => database.drop());
+  const away = { REDIS_URL: `redis://127.0.0.1:${await freePort()}`, NATS_URL: `nats://127.0.0.1:${await freePort()}` };
+  const env: Record<string, string> = { ...(await environment(database.url)), ...away };
+  const child = start(t, env);
+  await waitFor('the process to be ready', () => isReady(env.PORT ?? ''));
+  child.kill('SIGTERM');
+  t.is((await child).exitCode, 0);
+});
+
+test.serial('the process is alive but not ready while the database is away', async (t) => {
+  const env = await environment(`postgres://u:p@127.0.0.1:${await freePort()}/d`);
+  const child = start(t, env);
+  await waitFor('the process to be alive', () =>
+    fetch(`http://127.0.0.1:${env.PORT}/health`).then(
+      ({ ok }) => ok,
+      () => false,
+    ),
+  );
+  t.is((await fetch(`http://127.0.0.1:${env.PORT}/ready`)).status, 503);
+  child.kill('SIGTERM');
+  t.is((await child).exitCode, 0);
+});
+
+test.serial('a bad configuration ends the process with 1, naming the variables and no value', async (t) => {
+  const { exitCode, all } = await start(t, { AUTH_SECRET: 'hunter2', DATABASE_URL: 'mysql://hunter2' });
+  t.is(exitCode, 1);
+  for (const name of ['AUTH_SECRET', 'DATABASE_URL', 'REGIONS']) t.true(all.includes(name), name);
+  t.false(all.includes('hunter2'));
+});
+
+test.serial('a port that is taken ends the process with 1, saying so', async (t) => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, resolve));
+  t.teardown(() => void other.close());
+  const { port } = other.address() as AddressInfo;
+  const { exitCode, all } = await start(t, { ...(await environment('postgres://u:p@127.0.0.1:1/d')), PORT: String(port) });
+  t.is(exitCode, 1);
+  t.true(all.includes('EADDRINUSE'));
+});

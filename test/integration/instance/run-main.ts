@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+export interface RunningMain {
+  url: string;
+  /** All that was logged so far. */
+  output(): string;
+  /** Sends SIGTERM and returns the exit code. */
+  terminate(): Promise<number | null>;
+}
+
+type Env = Record<string, string>;
+
+/** Starts a server's `main.ts` as a process of its own on a free port, and waits until it listens. */
+export async function runMain(entrypoint: string, env: Env): Promise<RunningMain> {
+  const child = spawn(process.execPath, [entrypoint], { env: { ...env, PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  const port = await new Promise<string>((resolve, reject) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      const found = /"port":(\d+)/.exec(output)?.[1];
+      if (found) resolve(found);
+    });
+    child.once('exit', (code) => reject(new Error(`exit ${code}: ${output}`)));
+  });
+  return {
+    url: `http://127.0.0.1:${port}`,
+    output: () => output,
+    terminate: async () => {
+      const exited = once(child, 'exit') as Promise<[number | null]>;
+      child.kill('SIGTERM');
+      return (await exited)[0];
+    },
+  };
+}
+
+/** Runs an entrypoint that ends by itself. */
+export async function runTask(entrypoint: string, env: Env): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, [entrypoint], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, output };
+}

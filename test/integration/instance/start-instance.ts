@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { createAuthDatabase } from '../../../services/instance/auth/auth-database.ts';
+import type { AuthDatabase } from '../../../services/instance/auth/auth-database.ts';
+import type { AuthSettings } from '../../../services/instance/auth/create-auth.ts';
+import { createSessionCache } from '../../../services/instance/auth/session-cache.ts';
+import { createApp } from '../../../services/instance/create-app.ts';
+import { migrateAuth } from '../../../services/instance/migrate-auth.ts';
+import { listen } from '../../../services/shared/http/listen.ts';
+import { createLog } from '../../../services/shared/log.ts';
+import { createEmptyDatabase } from './create-empty-database.ts';
+import { createTestRedis } from '../../support/test-redis.ts';
+
+export interface TestInstance {
+  appId: string;
+  url: string;
+  instanceToken: string;
+  database: AuthDatabase;
+  redis: Redis;
+  /** What the instance itself talks to Redis through. */
+  instanceRedis: Redis;
+  /** Calls the instance as its proxy does, with a public key unless said. */
+  call(path: string, options?: CallOptions): Promise<Answer>;
+  stop(): Promise<void>;
+}
+
+export interface CallOptions {
+  method?: string;
+  body?: unknown;
+  session?: string | undefined;
+  key?: 'public' | 'secret';
+  scopes?: string;
+  headers?: Record<string, string>;
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: AnswerBody;
+}
+
+/** The union of the fields that tests look at. */
+export interface AnswerBody {
+  user: { id: string; email: string; name: string; emailVerified: boolean; createdAt: string; updatedAt: string };
+  session: { token: string; expiresAt: string } | null;
+  error: { code: string; details?: { field?: string; reason: string }; requestId: string };
+  data: { id: string; email: string }[];
+  total: number;
+  page: number;
+  pageSize: number;
+  id: string;
+}
+
+export const password = 'correct horse battery';
+
+/** A whole instance on its own database and Redis, listening on a free port. */
+export async function startInstance(
+  overrides: Partial<AuthSettings> & { appId?: string; allowedOrigins?: string[] } = {},
+): Promise<TestInstance> {
+  const { appId = 'app_instance1', allowedOrigins = [], ...settingsOverrides } = overrides;
+  const settings: AuthSettings = {
+    secret: randomBytes(32).toString('base64'),
+    sessionTimeoutSeconds: 604_800,
+    emailVerificationRequired: false,
+    publicUrl: undefined,
+    ...settingsOverrides,
+  };
+  const log = createLog({ name: 'test', level: 'silent' });
+  const emptyDatabase = await createEmptyDatabase();
+  const database = createAuthDatabase({ url: emptyDatabase.url, poolSize: 5 });
+  await migrateAuth({ database, settings, log });
+  const testRedis = await createTestRedis();
+  const instanceRedis = new Redis(testRedis.url, { maxRetriesPerRequest: 1, retryStrategy: () => 50 });
+  instanceRedis.on('error', () => {});
+  await instanceRedis.ping();
+
+  const instanceToken = randomBytes(32).toString('hex');
+  const cache = createSessionCache({ redis: instanceRedis, log });
+  const app = createApp({ appId, instanceToken, allowedOrigins, settings, database, hashingConcurrency: 4, cache, log });
+  const answerRequest = app.callback();
+  const server = await listen((req, res) => void answerRequest(req, res), { port: 0, host: '127.0.0.1' });
+  const url = `http://127.0.0.1:${server.port}`;
+
+  return {
+    appId,
+    url,
+    instanceToken,
+    database,
+    redis: testRedis.redis,
+    instanceRedis,
+    call: async (path, { method, body, session, key = 'public', scopes = key === 'secret' ? '*' : '', headers } = {}) =>
+      answer(
+        await fetch(url + path, {
+          method: method ?? (body === undefined ? 'GET' : 'POST'),
+          headers: {
+            'x-authsome-instance-token': instanceToken,
+            'x-authsome-app-id': appId,
+            'x-authsome-key-type': key,
+            'x-authsome-scopes': scopes,
+            ...(session === undefined ? {} : { 'x-session-token': session }),
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+            ...headers,
+          },
+          body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
+        }),
+      ),
+    stop: async () => {
+      await server.close(1_000);
+      await database.destroy();
+      instanceRedis.disconnect();
+      await testRedis.close();
+      await emptyDatabase.drop();
+    },
+  };
+}
+
+export async function answer(response: Response): Promise<Answer> {
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: (text === '' ? {} : JSON.parse(text)) as AnswerBody };
+}
+
+/** Signs a new user up and returns what the test needs of it. */
+export async function signUp(instance: TestInstance, email: string): Promise<{ id: string; token: string }> {
+  const { status, body } = await instance.call('/auth/signup', { body: { email, password, name: 'Ada' } });
+  if (status !== 201 || !body.session) throw new Error(`Sign-up answered ${status}`);
+  return { id: body.user.id, token: body.session.token };
+}

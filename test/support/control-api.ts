@@ -1,0 +1,87 @@
+import { connect } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { Redis } from 'ioredis';
+import type { Kysely } from 'kysely';
+import { Registry } from 'prom-client';
+import { createAuth } from '../../services/control-api/auth/create-auth.ts';
+import { createSessionTokens } from '../../services/control-api/auth/session-tokens.ts';
+import { createApp } from '../../services/control-api/create-app.ts';
+import { createRateLimit } from '../../services/control-api/limits/rate-limit.ts';
+import { createJobRelay } from '../../services/control-api/outbox/job-relay.ts';
+import { startRelayLoop } from '../../services/control-api/outbox/relay-loop.ts';
+import { createRouteRelay } from '../../services/control-api/outbox/route-relay.ts';
+import { createEffects } from '../../services/control-api/use-cases/effects.ts';
+import type { Database } from '../../services/shared/db/database.ts';
+import { listen } from '../../services/shared/http/listen.ts';
+import { createLog } from '../../services/shared/log.ts';
+import { createRedis } from '../../services/shared/redis.ts';
+import { createTestDatabase } from './test-database.ts';
+import { createTestNats } from './test-nats.ts';
+import type { TestNats } from './test-nats.ts';
+import { createTestRedis } from './test-redis.ts';
+
+export interface TestControlApi {
+  url: string;
+  db: Kysely<Database>;
+  redis: Redis;
+  nats: TestNats;
+  close(): Promise<void>;
+}
+
+interface Options {
+  /** Sign-ups and logins a minute; tests of other things need more than anybody else. */
+  authRequestsPerMinute?: number;
+  /** Stands in for the test's own Redis, to have one that is away. */
+  redisUrl?: string;
+  /** Job relays on the same database, as many replicas have them. */
+  jobRelays?: number;
+}
+
+export const testAuthSecret = 'a secret for tests, of 32 letters and more';
+export const testPublicUrl = 'http://control.test';
+
+/** The control API over HTTP on a free port, with its relays, on a database, a Redis and a NATS server of the test file's own. */
+export async function startControlApi({ authRequestsPerMinute = 100_000, redisUrl, jobRelays = 1 }: Options = {}): Promise<TestControlApi> {
+  const [database, testRedis, nats] = await Promise.all([createTestDatabase(), createTestRedis(), createTestNats()]);
+  const { db } = database;
+  const log = createLog({ name: 'test', level: 'silent' });
+  const redis = createRedis(redisUrl ?? testRedis.url, { log });
+  const connection: NatsConnection = await connect({ servers: nats.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+
+  const pollMs = 200;
+  const relays = Array.from({ length: jobRelays }, () =>
+    startRelayLoop({ round: createJobRelay({ db, nats: () => connection, replicas: 1 }), name: 'jobs', pollMs, log }),
+  );
+  const routes = createRouteRelay({ db, redis });
+  const routeRelay = startRelayLoop({ round: () => routes.publishAll(), name: 'routes', pollMs, log });
+  const limit = (name: string) => createRateLimit({ redis, log, name, limit: authRequestsPerMinute, windowSeconds: 60 });
+
+  const app = createApp({
+    db,
+    auth: createAuth({ db, secret: testAuthSecret, publicUrl: testPublicUrl, log }),
+    tokens: createSessionTokens({ secret: testAuthSecret, issuer: testPublicUrl }),
+    limits: { signUp: limit('signup'), logIn: limit('login') },
+    effects: createEffects({ wakeJobRelay: () => relays.forEach((relay) => relay.wake()), routes, log }),
+    regions: ['us-east-1', 'eu-west-1'],
+    customerApiUrl: 'http://customer.test',
+    trustedProxies: 0,
+    checks: {},
+    registry: new Registry(),
+    log,
+  });
+  const http = await listen(app.callback(), { port: 0, host: '127.0.0.1' });
+
+  return {
+    url: `http://127.0.0.1:${http.port}`,
+    db,
+    redis: testRedis.redis,
+    nats,
+    close: async () => {
+      await http.close(1_000);
+      await Promise.all([...relays, routeRelay].map((relay) => relay.stop()));
+      await connection.close();
+      redis.disconnect();
+      await Promise.all([database.drop(), testRedis.close(), nats.close()]);
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import test from 'ava';
+import { z } from 'zod';
+import { recordPlatform } from './record-platform.ts';
+import type { RecordedResource } from './record-platform.ts';
+
+let resources: RecordedResource[];
+
+test.before(async () => {
+  resources = await recordPlatform({ 'authsome:profile': 'local' });
+});
+
+const containerSchema = z
+  .object({
+    securityContext: z.object({
+      allowPrivilegeEscalation: z.boolean(),
+      readOnlyRootFilesystem: z.boolean(),
+      capabilities: z.object({ drop: z.array(z.string()) }),
+    }),
+    resources: z.object({ requests: z.record(z.string(), z.string()), limits: z.record(z.string(), z.string()) }),
+    readinessProbe: z.unknown().optional(),
+    livenessProbe: z.unknown().optional(),
+  })
+  .loose();
+const podSchema = z.object({
+  spec: z.object({
+    template: z.object({
+      spec: z.object({
+        automountServiceAccountToken: z.boolean(),
+        securityContext: z
+          .object({ runAsNonRoot: z.boolean(), runAsUser: z.int(), seccompProfile: z.object({ type: z.string() }) })
+          .loose(),
+        containers: z.array(containerSchema),
+      }),
+    }),
+  }),
+});
+
+const ofKind = (kind: string): RecordedResource[] => resources.filter(({ type }) => type.endsWith(`:${kind}`));
+const named = (kind: string, name: string): RecordedResource | undefined => ofKind(kind).find((resource) => resource.name === name);
+
+test('every pod runs as a non-root user, with a read-only root, no capability, requests and limits', (t) => {
+  const workloads = ['Deployment', 'StatefulSet', 'Job'].flatMap(ofKind);
+  t.is(workloads.length, 8);
+  for (const { name, inputs } of workloads) {
+    const { spec } = podSchema.parse(inputs).spec.template;
+    t.true(spec.securityContext.runAsNonRoot, name);
+    t.not(spec.securityContext.runAsUser, 0, name);
+    t.is(spec.securityContext.seccompProfile.type, 'RuntimeDefault', name);
+    for (const { securityContext, resources: given } of spec.containers) {
+      t.false(securityContext.allowPrivilegeEscalation, name);
+      t.true(securityContext.readOnlyRootFilesystem, name);
+      t.deepEqual(securityContext.capabilities.drop, ['ALL'], name);
+      for (const kind of ['cpu', 'memory']) t.truthy(given.requests[kind] && given.limits[kind], name);
+    }
+  }
+});
+
+test('every long-running container has a readiness and a liveness probe', (t) => {
+  for (const { name, inputs } of ['Deployment', 'StatefulSet'].flatMap(ofKind)) {
+    for (const { readinessProbe, livenessProbe } of podSchema.parse(inputs).spec.template.spec.containers)
+      t.truthy(readinessProbe && livenessProbe, name);
+  }
+});
+
+test('only the provisioner holds a token of the API server', (t) => {
+  const holders = ['Deployment', 'StatefulSet', 'Job']
+    .flatMap(ofKind)
+    .filter(({ inputs }) => podSchema.parse(inputs).spec.template.spec.automountServiceAccountToken)
+    .map(({ name }) => name);
+  t.deepEqual(holders, ['provisioner']);
+});
+
+test("the provisioner's rights name their verbs and kinds, and reach neither roles, nodes nor pods' insides", (t) => {
+  const { rules } = z
+    .object({ rules: z.array(z.object({ resources: z.array(z.string()), verbs: z.array(z.string()) })) })
+    .parse(named('ClusterRole', 'provisioner')?.inputs);
+  const [kinds, verbs] = [rules.flatMap((rule) => rule.resources), rules.flatMap((rule) => rule.verbs)];
+  t.false(
+    kinds.some((kind) => ['*', 'nodes', 'clusterroles', 'roles', 'rolebindings', 'pods/exec', 'serviceaccounts/token'].includes(kind)),
+  );
+  t.false(verbs.some((verb) => ['*', 'escalate', 'impersonate', 'bind'].includes(verb)));
+  t.is(ofKind('ValidatingAdmissionPolicyBinding').length, 1);
+});
+
+test('each server lets in the parts that use it and nobody else', (t) => {
+  const policy = z.object({ spec: z.object({ ingress: z.array(z.object({ from: z.array(z.unknown()).optional() })) }) });
+  const callers = (name: string): string =>
+    JSON.stringify(policy.parse(named('NetworkPolicy', `${name}-ingress`)?.inputs).spec.ingress[0]?.from);
+  for (const server of ['postgres', 'redis', 'nats']) t.notRegex(callers(server), /app-id|instance/, server);
+  t.regex(callers('tenants-postgres'), /authsome.cloud\/app-id/);
+  t.notRegex(callers('tenants-postgres'), /proxy|control-api/);
+});
+
+test('a service is given its own database role and no other', (t) => {
+  const secretOf = (name: string): string => JSON.stringify(named('Secret', name)?.inputs);
+  t.regex(secretOf('proxy'), /authsome_proxy:/);
+  t.notRegex(secretOf('proxy'), /authsome_control:|authsome_provisioner:|postgres:generated|NATS/);
+  t.notRegex(secretOf('provisioner'), /authsome_control:|AUTH_SECRET/);
+  t.notRegex(secretOf('control-api'), /authsome_state|PULUMI|adminPassword/);
+});

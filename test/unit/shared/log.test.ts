@@ -1,0 +1,78 @@
+import test from 'ava';
+import { createLog } from '../../../services/shared/log.ts';
+
+function lineOf(fields: object, bindings: object = {}): string {
+  const lines: string[] = [];
+  const log = createLog({ name: 'test', level: 'info' }, { write: (line) => void lines.push(line) });
+  log.child(bindings).info(fields, 'Something happened');
+  return lines.join('');
+}
+
+const hides = test.macro({
+  title: (what) => `a log line hides ${what ?? ''}`,
+  exec(t, fields: object) {
+    const line = lineOf(fields);
+    t.false(line.includes('hunter2'), line);
+    t.true(line.includes('[redacted]'), line);
+  },
+});
+
+for (const name of [
+  'authorization',
+  'Authorization',
+  'cookie',
+  'set-cookie',
+  'password',
+  'newPassword',
+  'token',
+  'instanceToken',
+  'access_token',
+  'secret',
+  'clientSecret',
+  'key',
+  'secretKey',
+  'apiKey',
+  'api_key',
+  'ENCRYPTION_KEY',
+  'passphrase',
+]) {
+  test(`a field named ${name}`, hides, { [name]: 'hunter2' });
+}
+test('a secret deep in an object', hides, { request: { headers: [{ authorization: 'hunter2' }] } });
+test('an object under a secret name', hides, { secret: { value: 'hunter2' } });
+test('the password in a connection URL', hides, { url: 'postgres://user:hunter2@host/db' });
+test('an API key in a text', hides, { path: '/v1?key=sk_live_hunter2' });
+test('the password in the message of an error', hides, { err: new Error('connect redis://:hunter2@host failed') });
+test("a secret in an error's cause", hides, { err: new Error('x', { cause: new Error('postgres://u:hunter2@h') }) });
+
+test('a log line hides what drivers hang on their errors', (t) => {
+  const err = Object.assign(new Error('WRONGPASS'), {
+    code: 'ERR',
+    command: { name: 'auth', args: ['hunter2'] },
+    detail: 'Key (email)=(hunter2)',
+  });
+  const line = lineOf({ err });
+  t.false(line.includes('hunter2'));
+  t.like(JSON.parse(line), { err: { message: 'WRONGPASS', code: 'ERR' } });
+});
+
+test('a log line hides secrets that are bound to the log', (t) => {
+  t.false(lineOf({}, { token: 'hunter2' }).includes('hunter2'));
+});
+
+test('facts that only sound like secrets are shown', (t) => {
+  const fields = { keyId: 'key_1', fencingToken: 7, keys: 3, monkey: 'george', tokens: null };
+  t.like(JSON.parse(lineOf(fields)), { keyId: 'key_1', fencingToken: 7, keys: 3, tokens: null });
+});
+
+test('a line is JSON with time, level, name and message', (t) => {
+  const line = JSON.parse(lineOf({ appId: 'app_1' })) as { time: string };
+  t.like(line, { level: 'info', name: 'test', msg: 'Something happened', appId: 'app_1' });
+  t.is(new Date(line.time).toISOString(), line.time);
+});
+
+test('an object that refers to itself does not break the log', (t) => {
+  const loop: Record<string, unknown> = {};
+  loop.self = loop;
+  t.true(lineOf({ loop }).includes('[deep]'));
+});
