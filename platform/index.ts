@@ -1,3 +1,4 @@
+import * as kubernetes from '@pulumi/kubernetes';
 import { connections } from './connections.ts';
 import { DataServices } from './data-services.ts';
 import { DatabaseSetup } from './database-setup.ts';
@@ -7,12 +8,14 @@ import { PlatformSecrets } from './platform-secrets.ts';
 import { Services } from './services.ts';
 
 const inputs = loadSettings();
+// Changed in place: else a changed Secret is deleted and made anew, and with it every workload that names it.
+const provider = new kubernetes.Provider('cluster', { enableSecretMutable: true, enableConfigMapMutable: true });
 const secrets = new PlatformSecrets('platform');
-const { name: namespace } = new PlatformNamespace('platform', { namespace: inputs.settings.namespace });
-const data = new DataServices('data', { ...inputs, namespace, secrets });
+const { name: namespace } = new PlatformNamespace('platform', { namespace: inputs.settings.namespace }, { providers: [provider] });
+const data = new DataServices('data', { ...inputs, namespace, secrets }, { providers: [provider] });
 const urls = connections(data, secrets);
-const setup = new DatabaseSetup('database-setup', { ...inputs, namespace, connections: urls, secrets });
-new Services('services', { ...inputs, namespace, data, connections: urls, secrets }, { dependsOn: setup.job });
+const setup = new DatabaseSetup('database-setup', { ...inputs, namespace, connections: urls, secrets }, { providers: [provider] });
+new Services('services', { ...inputs, namespace, data, connections: urls, secrets }, { dependsOn: setup.job, providers: [provider] });
 
 export const controlUrl = inputs.settings.urls.control;
 export const customerUrl = inputs.settings.urls.customer;

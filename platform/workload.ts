@@ -36,11 +36,14 @@ export class Workload extends pulumi.ComponentResource {
     const { namespace } = args;
     const metadata = { name, namespace, labels: labels(name) };
     const secret = new kubernetes.core.v1.Secret(name, { metadata, stringData: args.secretEnv }, child);
-    const files = new kubernetes.core.v1.Secret(
-      `${name}-files`,
-      { metadata: { ...metadata, name: `${name}-files` }, stringData: args.secretFiles ?? {} },
-      child,
-    );
+    const files =
+      args.secretFiles === undefined
+        ? undefined
+        : new kubernetes.core.v1.Secret(
+            `${name}-files`,
+            { metadata: { ...metadata, name: `${name}-files` }, stringData: args.secretFiles },
+            child,
+          );
     const configChecksum = pulumi.unsecret(
       pulumi
         .output([args.secretEnv, args.secretFiles ?? {}])
@@ -80,13 +83,13 @@ export class Workload extends pulumi.ComponentResource {
                   readinessProbe: { httpGet: { path: '/ready', port }, periodSeconds: 5, timeoutSeconds: 5 },
                   livenessProbe: { httpGet: { path: '/health', port }, periodSeconds: 10, timeoutSeconds: 5 },
                   volumeMounts: [
-                    { name: 'files', mountPath: '/etc/authsome', readOnly: true },
+                    ...(files === undefined ? [] : [{ name: 'files', mountPath: '/etc/authsome', readOnly: true }]),
                     { name: 'tmp', mountPath: '/tmp' },
                   ],
                 },
               ],
               volumes: [
-                { name: 'files', secret: { secretName: files.metadata.name, defaultMode: 0o440 } },
+                ...(files === undefined ? [] : [{ name: 'files', secret: { secretName: files.metadata.name, defaultMode: 0o440 } }]),
                 { name: 'tmp', emptyDir: {} },
               ],
             },

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { commonConfig, connectionUrl, parseConfig } from '../shared/config.ts';
 import { runTask } from '../shared/lifecycle.ts';
 import { createLog } from '../shared/log.ts';
-import { setUpDatabase } from './setup/set-up-database.ts';
+import { setUpControlServer } from './setup/set-up-control-server.ts';
+import { setUpTenantsServer } from './setup/set-up-tenants-server.ts';
 
 const password = z.string().min(16);
 
@@ -10,6 +11,8 @@ const configSchema = z.object({
   LOG_LEVEL: commonConfig.LOG_LEVEL,
   /** As superuser, database `postgres`. */
   ADMIN_DATABASE_URL: connectionUrl('postgres', 'postgresql'),
+  /** The same for the server of the tenants' databases; the control database's server where it is not given. */
+  TENANTS_ADMIN_DATABASE_URL: connectionUrl('postgres', 'postgresql').optional(),
   CONTROL_DB_PASSWORD: password,
   STATE_DB_PASSWORD: password,
   PROVISIONER_DB_PASSWORD: password,
@@ -21,16 +24,21 @@ const configSchema = z.object({
 
 runTask('setup-database', async () => {
   const config = parseConfig(configSchema, process.env);
-  await setUpDatabase({
+  const log = createLog({ name: 'setup-database', level: config.LOG_LEVEL });
+  await setUpControlServer({
     adminUrl: config.ADMIN_DATABASE_URL,
     passwords: {
       authsome_control: config.CONTROL_DB_PASSWORD,
       authsome_state: config.STATE_DB_PASSWORD,
       authsome_provisioner: config.PROVISIONER_DB_PASSWORD,
       authsome_proxy: config.PROXY_DB_PASSWORD,
-      authsome_tenants: config.TENANTS_DB_PASSWORD,
     },
     migrationsDirectory: config.MIGRATIONS_DIR,
-    log: createLog({ name: 'setup-database', level: config.LOG_LEVEL }),
+    log,
+  });
+  await setUpTenantsServer({
+    adminUrl: config.TENANTS_ADMIN_DATABASE_URL ?? config.ADMIN_DATABASE_URL,
+    password: config.TENANTS_DB_PASSWORD,
+    log,
   });
 });

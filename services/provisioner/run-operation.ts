@@ -38,6 +38,8 @@ export async function runOperation(deps: ReconcileDependencies, lease: Lease, wo
   const log = deps.log.child({ operationId: lease.operationId, kind: lease.kind, generation: lease.generation });
   const stop = new AbortController();
   const progress = createOperationProgress(lease);
+  // Until the child says what it does.
+  progress.enter('starting', lease.startedAt);
   const run: Run = { deps: { ...deps, log }, lease, progress, stop: stop.signal };
   const endTimer = deps.metrics.durationSeconds.startTimer({ kind: lease.kind });
   const remove = deps.running.add({

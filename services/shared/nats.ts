@@ -10,8 +10,10 @@ const pingIntervalMs = 10_000;
  * Connects to NATS and keeps reconnecting for ever, for the first connection too: the promise stays pending while the server is away.
  */
 export async function connectNats({ url, name, log }: { url: string; name: string; log: Log }): Promise<NatsConnection> {
+  const { server, user, pass } = splitCredentials(url);
   const nc = await connect({
-    servers: url,
+    servers: server,
+    ...(user === '' ? {} : { user, pass }),
     name,
     maxReconnectAttempts: -1,
     waitOnFirstConnect: true,
@@ -20,6 +22,12 @@ export async function connectNats({ url, name, log }: { url: string; name: strin
   });
   void logStatus(nc, log);
   return nc;
+}
+
+/** The client does not read credentials from a URL: they are options of its own. */
+function splitCredentials(url: string): { server: string; user: string; pass: string } {
+  const { host, username, password } = new URL(url);
+  return { server: host, user: decodeURIComponent(username), pass: decodeURIComponent(password) };
 }
 
 async function logStatus(nc: NatsConnection, log: Log): Promise<void> {

@@ -1,5 +1,4 @@
-import type { ErrorDetail } from '../../shared/errors.ts';
-import type { OperationPhase, OperationProgress } from '../../shared/db/database.ts';
+import type { OperationError, OperationPhase, OperationProgress } from '../../shared/db/database.ts';
 import type { OperationRow } from '../stores/operation-store.ts';
 
 export interface OperationView {
@@ -10,7 +9,7 @@ export interface OperationView {
   phase: string;
   phases: OperationPhase[];
   progress: OperationProgress;
-  error: ErrorDetail | null;
+  error: OperationError | null;
   startedAt: string;
   finishedAt: string | null;
 }
@@ -24,7 +23,7 @@ export function presentOperation(row: OperationRow): OperationView {
     phase: row.phase,
     phases: row.phases,
     progress: row.progress,
-    error: row.error,
+    error: row.error && { code: row.error.code, message: row.error.message },
     startedAt: row.started_at.toISOString(),
     finishedAt: row.finished_at?.toISOString() ?? null,
   };

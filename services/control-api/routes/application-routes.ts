@@ -26,7 +26,8 @@ const createSchema = (regions: readonly string[]) =>
     name: nameSchema,
     slug: slugSchema,
     environment: environmentSchema,
-    region: z.enum(regions),
+    // Where nothing is said, the first region that is offered.
+    region: z.enum(regions).default(regions[0] ?? ''),
     config: appConfigSchema.prefault({}),
   });
 

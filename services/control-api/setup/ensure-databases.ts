@@ -2,7 +2,7 @@ import type pg from 'pg';
 
 const owners = { authsome_control: 'authsome_control', authsome_state: 'authsome_state' } as const;
 
-/** Makes the control and the state database, and closes every database that is there to those who were not named. */
+/** Makes the control and the state database, and closes every database of the server to those who were not named. */
 export async function ensureDatabases(admin: pg.Client): Promise<void> {
   for (const [database, owner] of Object.entries(owners)) {
     const { rowCount } = await admin.query('select 1 from pg_database where datname = $1', [database]);
@@ -11,9 +11,11 @@ export async function ensureDatabases(admin: pg.Client): Promise<void> {
     await admin.query(`revoke all on database ${database} from public`);
   }
   await admin.query('grant connect on database authsome_control to authsome_provisioner, authsome_proxy');
-  // PUBLIC may connect to these by default, and a tenant's role is part of PUBLIC.
+  await closeMaintenanceDatabases(admin);
+}
+
+/** Closes the databases that every server has to PUBLIC, of which each tenant's role is part. */
+export async function closeMaintenanceDatabases(admin: pg.Client): Promise<void> {
   await admin.query('revoke all on database postgres from public');
   await admin.query('revoke all on database template1 from public');
-  // Whoever creates databases has to connect to one that exists.
-  await admin.query('grant connect on database postgres to authsome_tenants');
 }

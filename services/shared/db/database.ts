@@ -2,7 +2,6 @@ import { Kysely, PostgresDialect } from 'kysely';
 import type { ColumnType, Generated, JSONColumnType, Transaction } from 'kysely';
 import pg from 'pg';
 import type { AppConfig } from '../app-config.ts';
-import type { ErrorDetail } from '../errors.ts';
 import type { Plan } from '../plans.ts';
 import type { AppStatus } from '../routes/route.ts';
 
@@ -34,7 +33,15 @@ export type AppEnvironment = 'production' | 'staging' | 'development';
 
 /** Why an application is `failed`: shown to its owner, so it holds no internals. */
 export interface AppFailure {
-  reason: string;
+  code: string;
+  message: string;
+  /** The operation that failed last. */
+  operationId?: string;
+}
+
+/** Why an attempt failed. */
+export interface OperationError {
+  code: string;
   message: string;
 }
 
@@ -91,7 +98,7 @@ export interface JobsTable {
   published_at: Date | null;
   created_at: CreatedTime;
   finished_at: Date | null;
-  error: JSONColumnType<ErrorDetail, string | null | undefined, string | null> | null;
+  error: JSONColumnType<OperationError, string | null | undefined, string | null> | null;
 }
 
 export interface OperationPhase {
@@ -121,7 +128,7 @@ export interface OperationsTable {
   phase: string;
   phases: JSONColumnType<OperationPhase[], string | undefined, string>;
   progress: JSONColumnType<OperationProgress, string | undefined, string>;
-  error: JSONColumnType<ErrorDetail, string | null | undefined, string | null> | null;
+  error: JSONColumnType<OperationError, string | null | undefined, string | null> | null;
   started_at: CreatedTime;
   finished_at: Date | null;
 }

@@ -54,6 +54,12 @@ test.serial('creating answers 202 with both keys, and writes the row, the keys a
   t.false('secretKey' in again.body || 'publicKey' in again.body);
 });
 
+test('an application without a region goes to the first one', async (t) => {
+  const { status, body } = await createApplication(owner, await createWorkspace(owner), { region: undefined });
+  t.is(status, 202);
+  t.is(body.region, 'us-east-1');
+});
+
 test('keys say test outside production', async (t) => {
   const { body } = await createApplication(owner, await createWorkspace(owner), { environment: 'staging' });
   t.regex(body.publicKey, /^pk_test_/);

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { rmSync } from 'node:fs';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { Redis } from 'ioredis';
@@ -79,7 +80,10 @@ test('a route that could not be published is published once Redis is back', asyn
   t.like(await api.db.selectFrom('applications').selectAll().executeTakeFirstOrThrow(), { revision: 1, published_revision: 0 });
 
   const server = await startRedis(directory, port);
-  t.teardown(() => server.stop());
+  t.teardown(async () => {
+    await server.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
   await waitFor('the route to be noted as published', async () => {
     const row = await api.db.selectFrom('applications').where('id', '=', body.id).selectAll().executeTakeFirstOrThrow();
     return row.published_revision === 1;

@@ -5,30 +5,32 @@ import pg from 'pg';
 import { makeServerDirectory } from '../../support/local-services.ts';
 import { startPostgres } from '../../support/start-postgres.ts';
 
-// A server of this file's own: roles belong to the whole server.
+// Servers of this file's own: roles belong to the whole server.
 const directory = makeServerDirectory();
+const tenantsDirectory = makeServerDirectory();
 let server: { url: string; stop: () => Promise<void> };
+let tenantsServer: { url: string; stop: () => Promise<void> };
 
 const password = (role: string) => `password of ${role} % / @ '`;
 const roles = ['control', 'state', 'provisioner', 'proxy', 'tenants'];
 
 function setUp() {
   const passwords = Object.fromEntries(roles.map((role) => [`${role.toUpperCase()}_DB_PASSWORD`, password(role)]));
-  const env = { ADMIN_DATABASE_URL: server.url, LOG_LEVEL: 'warn', ...passwords };
+  const env = { ADMIN_DATABASE_URL: server.url, TENANTS_ADMIN_DATABASE_URL: tenantsServer.url, LOG_LEVEL: 'warn', ...passwords };
   return execa('node', ['services/control-api/setup-database.ts'], { env, reject: false, all: true });
 }
 
 test.before(async () => {
-  server = await startPostgres(directory);
+  [server, tenantsServer] = await Promise.all([startPostgres(directory), startPostgres(tenantsDirectory)]);
 });
 test.after.always(async () => {
-  await server.stop();
-  rmSync(directory, { recursive: true, force: true });
+  await Promise.all([server.stop(), tenantsServer.stop()]);
+  for (const data of [directory, tenantsDirectory]) rmSync(data, { recursive: true, force: true });
 });
 
 /** Runs a statement as one of the platform's roles, and answers its rows or the code of the error. */
 async function as(role: string, database: string, statement: string): Promise<unknown[] | string> {
-  const { hostname: host, port } = new URL(server.url);
+  const { hostname: host, port } = new URL((role === 'tenants' ? tenantsServer : server).url);
   const client = new pg.Client({ host, port: Number(port), database, user: `authsome_${role}`, password: password(role) });
   try {
     await client.connect();
@@ -111,17 +113,27 @@ test(allows, 'provisioner', `update api_keys set revoked_at = now() where applic
 test(denies, 'provisioner', `update api_keys set scopes = '{*}'`);
 
 test('only those who were named may connect to a database', async (t) => {
+  const mayConnect = async (role: string, database: string) => Array.isArray(await as(role, database, 'select 1'));
   const may: Record<string, string[]> = {};
   for (const database of ['authsome_control', 'authsome_state', 'postgres', 'template1']) {
     may[database] = [];
-    for (const role of roles) if (Array.isArray(await as(role, database, 'select 1'))) may[database].push(role);
+    for (const role of ['control', 'state', 'provisioner', 'proxy']) if (await mayConnect(role, database)) may[database].push(role);
   }
-  t.deepEqual(may, {
-    authsome_control: ['control', 'provisioner', 'proxy'],
-    authsome_state: ['state'],
-    postgres: ['tenants'],
-    template1: [],
-  });
+  t.deepEqual(may, { authsome_control: ['control', 'provisioner', 'proxy'], authsome_state: ['state'], postgres: [], template1: [] });
+  t.true(await mayConnect('tenants', 'postgres'));
+  t.false(await mayConnect('tenants', 'template1'));
+});
+
+test("the control server does not know the tenants' role, nor the tenants' server the control roles", async (t) => {
+  const rolesOn = async ({ url }: { url: string }) => {
+    const admin = new pg.Client({ connectionString: url });
+    await admin.connect();
+    const { rows } = await admin.query<{ rolname: string }>(`select rolname from pg_roles where rolname like 'authsome%' order by 1`);
+    await admin.end();
+    return rows.map(({ rolname }) => rolname);
+  };
+  t.deepEqual(await rolesOn(server), ['authsome_control', 'authsome_provisioner', 'authsome_proxy', 'authsome_state']);
+  t.deepEqual(await rolesOn(tenantsServer), ['authsome_tenants']);
 });
 
 test('the tenants role can make roles and databases, and is no superuser', async (t) => {

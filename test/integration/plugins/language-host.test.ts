@@ -14,7 +14,7 @@ test.before(async () => {
 test.after.always(() => fixture.cleanUp());
 
 interface Project {
-  pulumi(...args: string[]): Promise<Result>;
+  pulumi: (...args: string[]) => Promise<Result>;
 }
 
 /** A TypeScript project in a folder of its own, run by the real CLI. */
@@ -33,7 +33,7 @@ async function withProject(program: string, use: (project: Project) => Promise<v
           all: true,
           reject: false,
           env: { ...fixture.environment, PATH: `${fixture.languageHostDir}${delimiter}${process.env['PATH']}` },
-        }) as Promise<Result>,
+        }),
     });
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -66,7 +66,7 @@ test('an operation keeps its phases with their times, and what it did', async (t
   );
   t.deepEqual(
     operation?.phases.map(({ name }) => name),
-    ['queued', 'applying', 'store-outputs', 'publish-route'],
+    ['queued', 'starting', 'applying', 'store-outputs', 'publish-route'],
   );
   t.true(operation?.phases.every(({ startedAt, endedAt }) => endedAt !== null && startedAt <= endedAt));
   t.like(operation?.progress, { created: 2, lastResource: 'Deployment' });

@@ -26,7 +26,7 @@ export function startOperation(environment: Record<string, string>, request: Ope
   const waiting = new Set<() => void>();
   let stderr = '';
   child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const lines = createInterface({ input: child.stdout as NonNullable<typeof child.stdout> });
+  const lines = createInterface({ input: child.stdout });
   lines.on('line', (line) => {
     messages.push(operationMessageSchema.parse(JSON.parse(line)));
     for (const wake of waiting) wake();

@@ -4,6 +4,9 @@ import fc from 'fast-check';
 import { randomId } from '../../../toolchain/plugins/random/random-id.ts';
 import { generatePassword, randomPassword } from '../../../toolchain/plugins/random/random-password.ts';
 
+import type { CheckFailure } from '../../../toolchain/plugins/shared/property-schema.ts';
+import type { Properties } from '../../../toolchain/plugins/shared/wire-values.ts';
+
 const context = { signal: new AbortController().signal, timeoutMs: 1_000 };
 const all = { lower: true, upper: true, special: true };
 
@@ -48,7 +51,7 @@ test('the bcrypt hash is the password’s, and both are secrets', async (t) => {
 });
 
 test('a minimum above the length, and no class at all, are refused by name', (t) => {
-  const check = randomPassword.checkRules ?? (() => []);
+  const check = (properties: Properties): CheckFailure[] => randomPassword.checkRules?.(properties) ?? [];
   t.is(check({ ...all, length: 3, minLower: 4 })[0]?.property, 'length');
   t.is(check({ length: 3, numeric: false })[0]?.property, 'special');
 });

@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { AppError} from '../../../services/shared/errors.ts';
+import type { AppError } from '../../../services/shared/errors.ts';
 import { appErrors, renderError } from '../../../services/shared/errors.ts';
 
 const renders = test.macro({

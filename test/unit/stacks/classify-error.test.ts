@@ -9,7 +9,7 @@ const sorts = test.macro({
     t.true(error.remedy.length > 0);
     t.deepEqual(operationMessageSchema.parse(error), error);
   },
-  title: (_title, message, code) => `${code}: ${message}`,
+  title: (_title, message: string, code: string) => `${code}: ${message}`,
 });
 
 test(sorts, 'pods "instance" is forbidden: exceeded quota: tenant, requested: limits.cpu=1', 'quota_exceeded', false);

@@ -1,0 +1,20 @@
+import type pg from 'pg';
+
+/** What each login role may do on its server as a whole; on the control database see grant-on-control-database.ts. */
+const attributes = {
+  authsome_control: 'nocreatedb nocreaterole',
+  authsome_state: 'nocreatedb nocreaterole',
+  authsome_provisioner: 'nocreatedb nocreaterole',
+  authsome_proxy: 'nocreatedb nocreaterole',
+  authsome_tenants: 'createdb createrole',
+} as const;
+
+export type RoleName = keyof typeof attributes;
+
+/** Makes one role if it is missing, and sets its attributes and password. */
+export async function ensureRole(admin: pg.Client, role: RoleName, password: string): Promise<void> {
+  const { rowCount } = await admin.query('select 1 from pg_roles where rolname = $1', [role]);
+  const verb = rowCount === 0 ? 'create' : 'alter';
+  const common = 'login nosuperuser noreplication nobypassrls';
+  await admin.query(`${verb} role ${role} ${common} ${attributes[role]} password ${admin.escapeLiteral(password)}`);
+}
