@@ -21,7 +21,7 @@ const operationSchema = z
   .object({ id: z.string(), kind: z.string(), status: z.string(), phase: z.string(), phases: z.array(phaseSchema) })
   .loose();
 const errorSchema = z.object({
-  error: z.object({ code: z.string(), message: z.string(), details: z.unknown(), requestId: z.string().optional() }),
+  error: z.object({ code: z.string(), message: z.string(), details: z.unknown().optional(), requestId: z.string().optional() }),
 });
 
 const pageOf = <Item extends z.ZodType>(item: Item): z.ZodObject<{ data: z.ZodArray<Item>; total: z.ZodInt }> =>

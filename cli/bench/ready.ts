@@ -58,7 +58,7 @@ async function timeKubectl(run: (args: readonly string[], input?: string) => Pro
     const startedAt = performance.now();
     await run(['apply', '-f', '-'], manifest);
     await Promise.all(
-      ['deployment/authsome', 'statefulset/redis'].map((workload) =>
+      ['deployment/instance', 'statefulset/redis'].map((workload) =>
         run(['rollout', 'status', '--namespace', copy, workload, '--timeout=120s']),
       ),
     );

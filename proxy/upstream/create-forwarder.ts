@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { Readable, pipeline } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import httpProxy from 'http-proxy';
 import { appErrors } from '../../services/shared/errors.ts';
 import type { Log } from '../../services/shared/log.ts';
@@ -46,6 +47,10 @@ const defaultTimeouts: UpstreamTimeouts = { connectMs: 2_000, responseMs: 25_000
 /** RFC 9110 section 9.2.2. A sign-up that may have been done must not be done again. */
 const replayableMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 const resetCodes = new Set(['ECONNRESET', 'EPIPE']);
+/** No connection came about, so no byte of the request was sent: trying again is harmless whatever the method. */
+const unconnectedCodes = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENOTFOUND', 'EAI_AGAIN']);
+/** An instance that has just become ready, or is being replaced, is in the cluster's Service tables within a second (kube-proxy's sync). */
+const connectRetryPausesMs = [50, 100, 200, 400, 800, 1_000];
 
 interface Attempt {
   proxyReq: ClientRequest | undefined;
@@ -120,6 +125,19 @@ export function createForwarder({ log, timeouts }: { log: Log; timeouts?: Partia
     });
   }
 
+  async function connectAndTry(forwarding: Forwarding): Promise<void> {
+    for (const pauseMs of connectRetryPausesMs) {
+      try {
+        await tryOnce(forwarding, forwarding.connection.agent);
+        return;
+      } catch (err) {
+        if (!isUnconnected(err)) throw err;
+        await delay(pauseMs);
+      }
+    }
+    await tryOnce(forwarding, forwarding.connection.agent);
+  }
+
   return {
     async forward(forwarding) {
       const { req, res, connection, url, headers, body } = forwarding;
@@ -127,7 +145,7 @@ export function createForwarder({ log, timeouts }: { log: Log; timeouts?: Partia
       req.url = url;
       req.headers = (body ? { ...headers, 'content-length': String(body.length) } : headers) as IncomingMessage['headers'];
       try {
-        await tryOnce(forwarding, connection.agent);
+        await connectAndTry(forwarding);
       } catch (err) {
         if (!canRetry(err, req, res)) throw toAnswer(err, log);
         // A connection of its own: the next pooled one may be closing as well.
@@ -185,6 +203,10 @@ function canRetry(err: unknown, { method = '' }: IncomingMessage, res: ServerRes
     !res.headersSent &&
     !res.destroyed
   );
+}
+
+function isUnconnected(err: unknown): boolean {
+  return err instanceof AttemptError && !err.attempt.answered && unconnectedCodes.has((err.cause as NodeJS.ErrnoException).code ?? '');
 }
 
 function toError(thrown: unknown): Error {

@@ -27,9 +27,9 @@ async function connects(namespace: string, host: string, port: number): Promise<
     'exec',
     '--namespace',
     namespace,
-    'deployment/authsome',
+    'deployment/instance',
     '--container',
-    'authsome',
+    'instance',
     '--',
     'node',
     '-e',
@@ -61,13 +61,16 @@ test("a tenant's instance reaches its own database and Redis, and nothing of ano
   for (const [host, port] of unreachable) t.false(await connects(own, host, port), `${host}:${port} should not be reachable`);
 });
 
-test('a privileged pod is refused in a tenant namespace, and one over the quota too', async (t) => {
+test('a privileged pod and one that runs as root are refused in a tenant namespace, and one over the quota too', async (t) => {
   const { namespace } = tenantNames(t.context.first.id);
   const pod = (spec: object): string => JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'intruder', namespace }, spec });
   const container = { name: 'main', image: 'localhost/none:1' };
   const privileged = await kubectl(['create', '-f', '-'], pod({ containers: [{ ...container, securityContext: { privileged: true } }] }));
   t.not(privileged.exitCode, 0);
-  t.regex(privileged.stderr, /violates PodSecurity "restricted/);
+  t.regex(privileged.stderr, /violates PodSecurity "restricted|privileged: Forbidden/);
+  const root = await kubectl(['create', '-f', '-'], pod({ containers: [{ ...container, securityContext: { runAsUser: 0 } }] }));
+  t.not(root.exitCode, 0);
+  t.regex(root.stderr, /violates PodSecurity "restricted/);
   const security = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
   const greedy = await kubectl(
     ['create', '-f', '-'],

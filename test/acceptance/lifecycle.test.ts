@@ -39,8 +39,17 @@ test('the operations of an application tell its phases, with their times', async
 /** Asks the tenants' PostgreSQL itself, inside its pod. */
 async function databasesAndRoles(database: string, role: string): Promise<string[]> {
   const query = `select datname from pg_database where datname = '${database}' union all select rolname from pg_roles where rolname = '${role}'`;
-  const psql = ['psql', '--username=postgres', '--host=/var/run/postgresql', '--tuples-only', '--no-align', '--command', query];
-  const { exitCode, stdout, stderr } = await kubectl(['exec', '--namespace', 'authsome-system', 'tenants-postgres-0', '--', ...psql]);
+  const psql = `PGPASSWORD=$(cat /etc/authsome/password) psql --username=postgres --host=127.0.0.1 --tuples-only --no-align --command "${query}"`;
+  const { exitCode, stdout, stderr } = await kubectl([
+    'exec',
+    '--namespace',
+    'authsome-system',
+    'tenants-postgres-0',
+    '--',
+    'sh',
+    '-c',
+    psql,
+  ]);
   if (exitCode !== 0) throw new Error(stderr);
   return stdout.split('\n').filter(Boolean);
 }

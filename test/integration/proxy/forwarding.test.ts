@@ -236,6 +236,29 @@ async function getUnavailable(t: ExecutionContext<Context>, method = 'GET'): Pro
   t.deepEqual(body.error.details, { reason: 'upstream' });
 }
 
+test.serial('an instance that listens a moment later gets the request, whatever the method, and once', async (t) => {
+  const reserved = createServer();
+  reserved.listen(0, '127.0.0.1');
+  await once(reserved, 'listening');
+  const { port } = reserved.address() as AddressInfo;
+  reserved.close();
+  await once(reserved, 'close');
+  const app = await proxy.addApp({ url: `http://127.0.0.1:${port}`, plan: 'enterprise' });
+  const early = fetch(`${proxy.url}/v1/${app.appId}/auth/signup`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${app.secretKey}` },
+    body: '{"a":1}',
+  });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const late = await startUpstream(port);
+  t.teardown(() => late.stop());
+  t.is((await early).status, 200);
+  t.deepEqual(
+    late.received.map(({ body }) => body),
+    ['{"a":1}'],
+  );
+});
+
 test.serial('an instance that is down answers 503', async (t) => {
   await t.context.upstream.stop();
   await getUnavailable(t);

@@ -21,7 +21,7 @@ export interface TestUpstream {
 }
 
 /** A server in an instance's place that keeps what it is sent. */
-export async function startUpstream(): Promise<TestUpstream> {
+export async function startUpstream(port = 0): Promise<TestUpstream> {
   const upstream: TestUpstream = { url: '', received: [], connections: [], handler: undefined, stop };
   const server = createServer((req, res) => {
     void readBody(req).then((body) => {
@@ -31,7 +31,7 @@ export async function startUpstream(): Promise<TestUpstream> {
     });
   });
   server.on('connection', (socket) => upstream.connections.push(socket));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   upstream.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return upstream;
 
