@@ -3,7 +3,7 @@ import { readClusterStatus } from '../../toolchain/cluster/cluster-status.ts';
 import { clusterSettings } from '../../toolchain/cluster/settings.ts';
 import { runCommand } from '../../toolchain/tools/run-command.ts';
 import type { CliContext } from '../context.ts';
-import { answersReady, platformUrls } from '../platform/platform-urls.ts';
+import { answersReady, platformAddresses } from '../platform/platform-urls.ts';
 import { findTools } from '../platform/tools.ts';
 import { printJson, printTable } from '../print.ts';
 
@@ -87,7 +87,7 @@ async function workloadParts(context: CliContext): Promise<Part[]> {
 
 async function frontDoors(context: CliContext): Promise<Part[]> {
   return Promise.all(
-    Object.entries(platformUrls(context)).map(async ([name, url]) => {
+    platformAddresses(context).map(async ([name, url]) => {
       const healthy = await answersReady(url);
       return { part: `${name} API`, healthy, detail: healthy ? 'ready' : 'does not answer', address: url };
     }),

@@ -7,7 +7,7 @@ import { ensureDemoTenant, signUpCommand } from '../demo-tenant.ts';
 import type { DemoTenant } from '../demo-tenant.ts';
 import { ownerClient } from '../owner.ts';
 import { applyPlatform } from '../platform/apply-platform.ts';
-import { answersReady, platformUrls } from '../platform/platform-urls.ts';
+import { answersReady, platformAddresses, platformUrls } from '../platform/platform-urls.ts';
 import { deliverImages, prepareCluster, prepareImages, preparePackages, preparePulumi } from '../platform/prepare-platform.ts';
 import { pulumiEnvironment } from '../platform/pulumi-environment.ts';
 import type { PulumiPrograms } from '../platform/pulumi-environment.ts';
@@ -62,7 +62,14 @@ function upTasks(context: CliContext, options: UpOptions): ListrTask<UpState>[] 
   ): ListrTask<UpState> => ({
     title,
     enabled,
-    task: (state, task) => run(state, (line) => void (task.output = line)),
+    task: (state, task) => {
+      let last = '';
+      // The plain renderer prints every line: what repeats says nothing.
+      return run(state, (line) => {
+        if (line !== last) task.output = line;
+        last = line;
+      });
+    },
   });
   const local = context.kind === 'local';
   return [
@@ -97,7 +104,7 @@ function upTasks(context: CliContext, options: UpOptions): ListrTask<UpState>[] 
         );
     }),
     step('Services ready', async () => {
-      for (const [name, url] of Object.entries(platformUrls(context))) {
+      for (const [name, url] of platformAddresses(context)) {
         await waitFor(`${name} API at ${url}`, async () => ((await answersReady(url)) ? true : undefined), { timeoutMs: 120_000 });
       }
     }),

@@ -64,7 +64,7 @@ async function streamUp({ context, pulumi, env, say }: PlatformRun): Promise<Rec
   for await (const line of createInterface({ input: child.stdout })) {
     const event = parseEvent(line);
     const step = event?.resourcePreEvent?.metadata;
-    if (step !== undefined && step.op !== 'same') say(`${step.op} ${step.urn.split('::').slice(2).join(' ')}`);
+    if (step !== undefined && step.op !== 'same') say(`${step.op} ${shortName(step.urn)}`);
     if (event?.diagnosticEvent?.severity === 'error') errors.push(event.diagnosticEvent.message.replaceAll(/<\{%.*?%\}>/g, '').trim());
     changes = event?.summaryEvent?.resourceChanges ?? changes;
   }
@@ -76,6 +76,12 @@ async function streamUp({ context, pulumi, env, say }: PlatformRun): Promise<Rec
       [...errors, result.stderr.trim()].filter(Boolean).join('\n'),
     );
   return changes;
+}
+
+/** urn:pulumi:stack::project::parent$kubernetes:apps/v1:Deployment::proxy → Deployment proxy */
+function shortName(urn: string): string {
+  const [, , types, name] = urn.split('::');
+  return `${types?.split(/[$:]/).at(-1) ?? ''} ${name ?? ''}`;
 }
 
 function parseEvent(line: string): z.output<typeof eventSchema> | undefined {

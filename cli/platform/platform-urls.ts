@@ -12,6 +12,15 @@ export function platformUrls(context: CliContext, env: NodeJS.ProcessEnv = proce
   return { control: env['AUTHSOME_CONTROL_URL'] ?? profile.urls.control, customer: env['AUTHSOME_CUSTOMER_URL'] ?? profile.urls.customer };
 }
 
+/** The two front doors with their names, for steps that go through both. */
+export function platformAddresses(context: CliContext): [name: string, url: string][] {
+  const { control, customer } = platformUrls(context);
+  return [
+    ['control', control],
+    ['customer', customer],
+  ];
+}
+
 /** @returns whether a service says of itself that it is ready */
 export async function answersReady(baseUrl: string): Promise<boolean> {
   return fetch(`${baseUrl}/ready`, { signal: AbortSignal.timeout(2_000) }).then(

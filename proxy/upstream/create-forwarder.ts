@@ -140,7 +140,7 @@ export function createForwarder({ log, timeouts }: { log: Log; timeouts?: Partia
 
   return {
     async forward(forwarding) {
-      const { req, res, connection, url, headers, body } = forwarding;
+      const { req, res, url, headers, body } = forwarding;
       // http-proxy copies method, URL and headers from the request.
       req.url = url;
       req.headers = (body ? { ...headers, 'content-length': String(body.length) } : headers) as IncomingMessage['headers'];

@@ -7,7 +7,7 @@ import * as x509 from '@peculiar/x509';
 import { clusterSettings as settings } from './settings.ts';
 import type { ClusterPaths } from './settings.ts';
 
-x509.cryptoProvider.set(webcrypto as webcrypto.Crypto);
+x509.cryptoProvider.set(webcrypto);
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const day = 24 * 3_600_000;
