@@ -4,6 +4,7 @@ import { waitUntilActive } from './application-readiness.ts';
 import type { CliContext } from './context.ts';
 import { secretFile } from './context.ts';
 import type { ControlClient } from './control-client.ts';
+import { waitFor } from './wait-for.ts';
 
 const demoSchema = z.object({ applicationId: z.string(), url: z.string(), publicKey: z.string(), secretKey: z.string() });
 
@@ -28,6 +29,7 @@ export async function ensureDemoTenant(
   );
   if (kept !== undefined && existing?.id === kept.applicationId) {
     await waitUntilActive(client, existing.id, say);
+    await waitUntilAnswers(kept, say);
     return { ...kept, created: false };
   }
   const name = existing === undefined ? slug : `${slug}-${Date.now().toString(36)}`;
@@ -40,7 +42,27 @@ export async function ensureDemoTenant(
   };
   await writeFile(file, JSON.stringify(demo), { mode: 0o600 });
   await waitUntilActive(client, application.id, say);
+  await waitUntilAnswers(demo, say);
   return { ...demo, created: true };
+}
+
+/** After a restart of the cluster an application is active long before its pods are back: only an answer of its own shows that it serves. */
+async function waitUntilAnswers({ applicationId, url, publicKey }: DemoTenant, say: (line: string) => void): Promise<void> {
+  await waitFor(
+    `an answer of ${applicationId} at ${url}`,
+    async () => {
+      const request = { headers: { authorization: `Bearer ${publicKey}` }, signal: AbortSignal.timeout(5_000) };
+      const status = await fetch(`${url}/auth/session`, request).then(
+        (response) => response.status,
+        () => 0,
+      );
+      // There is no session: the instance itself says so.
+      if (status === 401) return true;
+      say(`waiting for its pods (${status})`);
+      return undefined;
+    },
+    { timeoutMs: 120_000 },
+  );
 }
 
 /** A command that signs a user up, ready to paste. */
