@@ -30,7 +30,7 @@ export function instanceConfiguration({ appId, environment, region, config }: Te
   };
 }
 
-/** The instance's pods: migrate first, then serve. */
+/** The instance's pods. The process migrates its schema before it listens, so before it is ready. */
 export function instancePodSpec(args: InstancePodArgs): PodSpec {
   const { resources } = args.spec;
   const container = baseContainer(args);
@@ -40,7 +40,6 @@ export function instancePodSpec(args: InstancePodArgs): PodSpec {
     enableServiceLinks: false,
     terminationGracePeriodSeconds: 30,
     securityContext: podSecurityContext(instanceUid),
-    initContainers: [{ ...container, name: 'migrate', command: ['node', '/app/migrate.mjs'] }],
     containers: [
       {
         ...container,

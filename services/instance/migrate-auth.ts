@@ -5,7 +5,7 @@ import type { AuthDatabase } from './auth/auth-database.ts';
 import { authOptions } from './auth/create-auth.ts';
 import type { AuthSettings } from './auth/create-auth.ts';
 
-interface MigrateOptions {
+export interface MigrateOptions {
   database: AuthDatabase;
   settings: AuthSettings;
   log: Log;

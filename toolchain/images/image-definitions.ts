@@ -63,7 +63,7 @@ export async function imageRecipe(name: ImageName, inputs: ImageInputs): Promise
     case 'proxy':
       return service(inputs, name, { 'main.mjs': 'proxy/main.ts' });
     case 'instance':
-      return service(inputs, name, { 'main.mjs': 'services/instance/main.ts', 'migrate.mjs': 'services/instance/migrate.ts' });
+      return service(inputs, name, { 'main.mjs': 'services/instance/main.ts' });
   }
 }
 

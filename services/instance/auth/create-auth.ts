@@ -69,7 +69,7 @@ export function authOptions({ database, cache, settings, log }: AuthDeps) {
       ipAddress: { ipAddressHeaders: ['x-forwarded-for'] },
       database: {
         generateId: ({ model }) => newId(idPrefixes[model] ?? 'ver'),
-        // The init container has migrated; readiness looks for the table. Introspection would cost the first request its time.
+        // The process has migrated before it listens; readiness looks for the table. Introspection would cost the first request its time.
         validateSchema: false,
       },
     },

@@ -51,12 +51,8 @@ for (const [workload, uid] of [
   });
 }
 
-test('the instance migrates first, then serves', async (t) => {
-  const { initContainers, containers, volumes } = await podSpec('instance');
-  t.deepEqual(
-    initContainers?.map(({ command }) => command),
-    [['node', '/app/migrate.mjs']],
-  );
+test('the instance is probed for readiness from its first second', async (t) => {
+  const { containers, volumes } = await podSpec('instance');
   t.deepEqual(
     containers.map(({ command }) => command),
     [['node', '/app/main.mjs']],
