@@ -1,12 +1,10 @@
-import { join } from 'node:path';
+import { delimiter, dirname } from 'node:path';
 import { readClusterStatus } from '../../toolchain/cluster/cluster-status.ts';
 import { imagePackages } from '../../toolchain/images/apt-packages.ts';
-import { installPlugins } from '../../toolchain/plugins/install-plugins.ts';
 import { ensureAptPackages, testPackages } from '../../toolchain/tools/apt-packages.ts';
 import type { ToolBinaries } from '../../toolchain/tools/build-go-tools.ts';
 import type { CliContext } from '../context.ts';
 import { platformUrls } from '../platform/platform-urls.ts';
-import { pulumiHome } from '../platform/pulumi-environment.ts';
 import { ensureTools, findTools } from '../platform/tools.ts';
 import { printJson } from '../print.ts';
 import { runSuite } from '../tests/run-suite.ts';
@@ -66,25 +64,14 @@ function avaSuite(name: 'unit' | 'integration' | 'acceptance', env: Record<strin
   };
 }
 
+/** Under `with-services.ts`, which gives all test files the same servers; the Pulumi CLI is on PATH, as the tests of the plugins expect it. */
 async function integrationSuite(context: CliContext): Promise<SuiteCommand> {
   const say = (line: string): void => console.log(`  ${line}`);
   await ensureAptPackages([...testPackages, ...imagePackages], say);
   const tools = await ensureTools(context, say);
-  const languageHostDir = join(context.paths.stateDir, 'bin');
-  await installPlugins({
-    pulumi: tools.path('pulumi'),
-    pulumiHome: pulumiHome(context),
-    node: process.execPath,
-    repoRoot: context.paths.repoRoot,
-    kubernetesProvider: tools.path('pulumi-resource-kubernetes'),
-    languageHostDir,
-    log: say,
-  });
   const suite = avaSuite('integration', {
     NATS_SERVER_BIN: tools.path('nats-server'),
-    PULUMI_BIN: tools.path('pulumi'),
-    TEST_PULUMI_HOME: pulumiHome(context),
-    TEST_LANGUAGE_HOST_DIR: languageHostDir,
+    PATH: [dirname(tools.path('pulumi')), process.env['PATH']].join(delimiter),
   });
   return { ...suite, command: process.execPath, args: ['test/support/with-services.ts', '--', suite.command, ...suite.args] };
 }
