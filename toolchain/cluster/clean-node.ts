@@ -57,10 +57,9 @@ async function unmountBelow(folder: string): Promise<void> {
 }
 
 async function removeControlGroups(containers: readonly string[]): Promise<void> {
-  const groups = await controlGroups(containers);
-  for (const group of groups) await removeTree(group);
-  // The parent is shared with any other containerd on the machine: it goes only when empty.
-  for (const parent of new Set(groups.map((group) => join(group, '..')))) await rmdir(parent).catch(() => undefined);
+  for (const group of await controlGroups(containers)) await removeTree(group);
+  // The parent is shared with any other containerd on the machine: it goes only when empty, which is all that rmdir does.
+  for (const hierarchy of await cgroupHierarchies()) await rmdir(join(hierarchy, containerdGroup)).catch(() => undefined);
 }
 
 async function removeTree(group: string): Promise<void> {
@@ -72,17 +71,21 @@ async function removeTree(group: string): Promise<void> {
 
 /** The cgroup folders of our containers, under every v1 controller and in v2. */
 async function controlGroups(containers: readonly string[]): Promise<string[]> {
-  const root = '/sys/fs/cgroup';
-  const hierarchies = [
-    root,
-    ...(await readdir(root, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map((entry) => join(root, entry.name)),
-  ];
   const groups: string[] = [];
-  for (const hierarchy of hierarchies) {
-    const present = new Set(await readdir(join(hierarchy, 'k8s.io')).catch(() => []));
-    groups.push(...containers.filter((id) => present.has(id)).map((id) => join(hierarchy, 'k8s.io', id)));
+  for (const hierarchy of await cgroupHierarchies()) {
+    const present = new Set(await readdir(join(hierarchy, containerdGroup)).catch(() => []));
+    groups.push(...containers.filter((id) => present.has(id)).map((id) => join(hierarchy, containerdGroup, id)));
   }
   return groups;
+}
+
+/** Named after containerd's namespace. */
+const containerdGroup = 'k8s.io';
+
+async function cgroupHierarchies(): Promise<string[]> {
+  const root = '/sys/fs/cgroup';
+  const entries = await readdir(root, { withFileTypes: true });
+  return [root, ...entries.filter((entry) => entry.isDirectory()).map((entry) => join(root, entry.name))];
 }
 
 async function removeNetworkResults(): Promise<void> {
