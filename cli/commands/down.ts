@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { purgeCluster, stopCluster } from '../../toolchain/cluster/stop-cluster.ts';
 import type { CliContext } from '../context.ts';
 import { refuseWhileTenantsExist } from '../platform/refuse-while-tenants-exist.ts';
@@ -20,6 +21,8 @@ export async function down(context: CliContext, { purge }: { purge: boolean }): 
     if (purge) {
       await purgeCluster(context.cluster);
       await rm(context.paths.stateDir, { recursive: true, force: true });
+      // Made by the first `up`; its salt belongs to the passphrase that has just gone.
+      await rm(join(context.paths.repoRoot, 'stacks', 'Pulumi.local.yaml'), { force: true });
     }
   } else if (purge) {
     const tools = await findTools(context);

@@ -36,6 +36,12 @@ table ip ${s.network} {
   });
 }
 
+/** Whether the tables that carry Services and masquerading are there: a firewall service that restarts flushes them all. */
+export async function isHostNetworkIntact(): Promise<boolean> {
+  const tables = await nftTables();
+  return ['ip kube-proxy', `ip ${s.network}`].every((table) => tables.includes(table));
+}
+
 /** Removes every link, table, chain and set that the cluster made on the host, and puts the sysctls back. Idempotent. */
 export async function tearDownHostNetwork(paths: ClusterPaths): Promise<void> {
   if (await linkExists(s.bridge)) await runCommand('ip', ['link', 'delete', s.bridge]);

@@ -10,6 +10,7 @@ import type { ClusterStatus, ComponentStatus } from './cluster-status.ts';
 import { writeAtomically } from './cluster-status.ts';
 import { clusterComponents } from './components.ts';
 import type { Component } from './components.ts';
+import { isHostNetworkIntact, setUpHostNetwork } from './host-network.ts';
 import { identify } from './process-table.ts';
 import { isReady } from './readiness.ts';
 import { clusterMarker, clusterPaths } from './settings.ts';
@@ -28,6 +29,8 @@ export const supervisorRequestSchema = z.object({
 
 /** A component that is not ready this long after its start fails the start of the cluster. */
 const startTimeoutMs = 90_000;
+/** Longer than a start of kube-proxy, so that one repair is done before the next look. */
+const networkCheckSeconds = 5;
 const restartDelaysMs = [200, 1_000, 5_000, 15_000];
 /** A component that ran this long is considered well: its next restart is quick again. */
 const wellAfterMs = 60_000;
@@ -85,8 +88,14 @@ async function main(requestFile: string): Promise<void> {
     await publish();
   }
   await publish({ phase: 'running' });
-  while (stopping === undefined) {
+  for (let round = 1; stopping === undefined; round += 1) {
     await delay(1_000);
+    if (round % networkCheckSeconds === 0 && !(await isHostNetworkIntact().catch(() => true))) {
+      // Somebody flushed the host's rules. kube-proxy does not make its table anew by itself.
+      console.log(JSON.stringify({ time: new Date().toISOString(), message: 'host network rules are gone: making them anew' }));
+      await setUpHostNetwork(paths).catch((error: unknown) => console.error(error));
+      runners.find((runner) => runner.component.name === 'kube-proxy')?.restart();
+    }
     await Promise.all(runners.map((runner) => runner.probe()));
     if (stopping === undefined) await publish();
   }
@@ -144,6 +153,11 @@ class ComponentRunner {
       await delay(50);
     }
     return `${this.component.name} is not ready: ${this.#reason ?? 'it runs and does not answer'} (see ${this.#logFile()})`;
+  }
+
+  /** Ends the process; `run` starts it again. */
+  restart(): void {
+    this.#child?.kill('SIGTERM');
   }
 
   async stop(): Promise<void> {
