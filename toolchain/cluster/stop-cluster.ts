@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cleanNode } from './clean-node.ts';
 import { readClusterStatus, readSupervisor } from './cluster-status.ts';
-import { releaseMachine } from './machine-claim.ts';
+import { findOtherCluster, releaseMachine } from './machine-claim.ts';
 import { endProcesses, isAlive } from './process-table.ts';
 import type { ClusterPaths } from './settings.ts';
 
@@ -22,6 +22,8 @@ export async function stopCluster(paths: ClusterPaths, say: (line: string) => vo
     }
     await endProcesses([supervisor], 0);
   }
+  // The bridge and the rules are the machine's: while another checkout's cluster runs, they are that one's.
+  if ((await findOtherCluster(paths))?.running === true) return;
   await cleanNode(paths);
   await releaseMachine();
 }
