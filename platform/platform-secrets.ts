@@ -16,9 +16,11 @@ export class PlatformSecrets extends pulumi.ComponentResource {
   readonly nats: pulumi.Output<string>;
   /** Signs owners' sessions. */
   readonly auth: pulumi.Output<string>;
+  /** What the platform's operator shows to the control API. */
+  readonly operator: pulumi.Output<string>;
   /** Of the tenants' stacks. */
   readonly pulumiPassphrase: pulumi.Output<string>;
-  /** 32 bytes, base64: seals stored stack outputs. */
+  /** 32 bytes, base64: seals stored stack outputs and the secrets of applications' configurations. */
   readonly encryptionKey: pulumi.Output<string>;
 
   constructor(name: string, options?: pulumi.ComponentResourceOptions) {
@@ -35,6 +37,7 @@ export class PlatformSecrets extends pulumi.ComponentResource {
     this.redis = password('redis');
     this.nats = password('nats');
     this.auth = password('auth');
+    this.operator = password('operator');
     this.pulumiPassphrase = password('pulumi-passphrase');
     const secretOutputs = ['b64Std', 'b64Url', 'dec', 'hex'];
     const key = new random.RandomId(`${name}-encryption-key`, { byteLength: 32 }, { parent: this, additionalSecretOutputs: secretOutputs });

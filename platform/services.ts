@@ -33,6 +33,7 @@ export class Services extends pulumi.ComponentResource {
           NATS_URL: connections.nats,
           ENCRYPTION_KEY: secrets.encryptionKey,
           AUTH_SECRET: secrets.auth,
+          OPERATOR_TOKEN: secrets.operator,
         },
         nodePort: settings.nodePorts?.control,
         from: 'anywhere',

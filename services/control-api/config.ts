@@ -14,6 +14,8 @@ export const configSchema = z.object({
   NATS_REPLICAS: z.coerce.number().int().min(1).max(5).default(1),
   ENCRYPTION_KEY: base64Key,
   AUTH_SECRET: z.string().min(32),
+  /** What the platform's operator shows to /operator/v1; without it those paths don't exist. */
+  OPERATOR_TOKEN: z.string().min(32).optional(),
   /** Base of this API as owners reach it, without /control/v1. */
   PUBLIC_URL: baseUrl,
   /** Base of the proxy as customers reach it, without /v1. */

@@ -6,12 +6,14 @@ import { createKoa } from '../shared/http/create-koa.ts';
 import type { RequestState } from '../shared/http/create-koa.ts';
 import { createHealthRouter } from '../shared/http/health-router.ts';
 import type { Log } from '../shared/log.ts';
+import type { SecretBox } from '../shared/secret-box.ts';
 import type { Auth } from './auth/create-auth.ts';
 import type { SessionTokens } from './auth/session-tokens.ts';
 import type { RateLimit } from './limits/rate-limit.ts';
 import { createApplicationRoutes } from './routes/application-routes.ts';
 import { createAccountRoutes, createPublicAuthRoutes } from './routes/auth-routes.ts';
 import { createKeyRoutes } from './routes/key-routes.ts';
+import { createOperatorRoutes } from './routes/operator-routes.ts';
 import { createWorkspaceRoutes } from './routes/workspace-routes.ts';
 import type { Effects } from './use-cases/effects.ts';
 
@@ -20,7 +22,11 @@ export interface AppDeps {
   db: Kysely<Database>;
   auth: Auth;
   tokens: SessionTokens;
-  limits: { signUp: RateLimit; logIn: RateLimit };
+  limits: { signUp: RateLimit; logIn: RateLimit; operator: RateLimit };
+  /** Seals the secrets of applications' configurations. */
+  box: SecretBox;
+  /** Undefined: no operator endpoints. */
+  operatorToken: string | undefined;
   effects: Effects;
   regions: readonly string[];
   customerApiUrl: string;
@@ -40,6 +46,7 @@ export function createApp(deps: AppDeps): Koa<RequestState> {
     createWorkspaceRoutes(deps),
     createApplicationRoutes(deps),
     createKeyRoutes(deps),
+    ...(deps.operatorToken === undefined ? [] : [createOperatorRoutes(deps, deps.operatorToken)]),
   ];
   for (const router of routers) koa.use(router.routes() as Koa.Middleware<RequestState>);
   return koa;

@@ -7,6 +7,7 @@ import { runMain } from '../shared/lifecycle.ts';
 import { createLog } from '../shared/log.ts';
 import { connectNats } from '../shared/nats.ts';
 import { createRedis } from '../shared/redis.ts';
+import { createSecretBox } from '../shared/secret-box.ts';
 import { createAuth } from './auth/create-auth.ts';
 import { createSessionTokens } from './auth/session-tokens.ts';
 import { readConfig } from './config.ts';
@@ -21,6 +22,8 @@ const name = 'control-api';
 /** Requests get most of the 30 s that lifecycle.ts gives in all. */
 const drainMs = 20_000;
 const pollMs = 1_000;
+/** From one address; a guess at a token of 32 characters needs more. */
+const operatorRequestsPerMinute = 60;
 
 runMain(name, async (lifecycle) => {
   const config = readConfig(process.env);
@@ -54,15 +57,20 @@ runMain(name, async (lifecycle) => {
 
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const limit = (limitName: string) =>
-    createRateLimit({ redis, log, name: limitName, limit: config.AUTH_REQUESTS_PER_MINUTE, windowSeconds: 60 });
+  const perMinute = (limitName: string, limit: number) => createRateLimit({ redis, log, name: limitName, limit, windowSeconds: 60 });
 
   const app = createApp({
     db,
     auth: createAuth({ db, secret: config.AUTH_SECRET, publicUrl: config.PUBLIC_URL, log }),
     tokens: createSessionTokens({ secret: config.AUTH_SECRET, issuer: config.PUBLIC_URL }),
-    limits: { signUp: limit('signup'), logIn: limit('login') },
-    effects: createEffects({ wakeJobRelay: () => jobRelay.wake(), routes, log }),
+    limits: {
+      signUp: perMinute('signup', config.AUTH_REQUESTS_PER_MINUTE),
+      logIn: perMinute('login', config.AUTH_REQUESTS_PER_MINUTE),
+      operator: perMinute('operator', operatorRequestsPerMinute),
+    },
+    box: createSecretBox(config.ENCRYPTION_KEY),
+    operatorToken: config.OPERATOR_TOKEN,
+    effects: createEffects({ wakeJobRelay: () => jobRelay.wake(), wakeRouteRelay: () => routeRelay.wake(), routes, log }),
     regions: config.REGIONS,
     customerApiUrl: config.CUSTOMER_API_URL,
     trustedProxies: config.TRUSTED_PROXIES,

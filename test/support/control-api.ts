@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { connect } from '@nats-io/transport-node';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Redis } from 'ioredis';
@@ -15,6 +16,8 @@ import type { Database } from '../../services/shared/db/database.ts';
 import { listen } from '../../services/shared/http/listen.ts';
 import { createLog } from '../../services/shared/log.ts';
 import { createRedis } from '../../services/shared/redis.ts';
+import { createSecretBox } from '../../services/shared/secret-box.ts';
+import type { SecretBox } from '../../services/shared/secret-box.ts';
 import { createTestDatabase } from './test-database.ts';
 import { createTestNats } from './test-nats.ts';
 import type { TestNats } from './test-nats.ts';
@@ -25,12 +28,19 @@ export interface TestControlApi {
   db: Kysely<Database>;
   redis: Redis;
   nats: TestNats;
+  /** Seals with this API's encryption key. */
+  box: SecretBox;
+  /** Every line that it has logged, at the most talkative level. */
+  lines: string[];
   close(): Promise<void>;
 }
 
 interface Options {
   /** Sign-ups and logins a minute; tests of other things need more than anybody else. */
   authRequestsPerMinute?: number;
+  /** Without one there are no operator endpoints. */
+  operatorToken?: string;
+  operatorRequestsPerMinute?: number;
   /** Stands in for the test's own Redis, to have one that is away. */
   redisUrl?: string;
   /** Job relays on the same database, as many replicas have them. */
@@ -41,10 +51,18 @@ export const testAuthSecret = 'a secret for tests, of 32 letters and more';
 export const testPublicUrl = 'http://control.test';
 
 /** The control API over HTTP on a free port, with its relays, on a database, a Redis and a NATS server of the test file's own. */
-export async function startControlApi({ authRequestsPerMinute = 100_000, redisUrl, jobRelays = 1 }: Options = {}): Promise<TestControlApi> {
+export async function startControlApi({
+  authRequestsPerMinute = 100_000,
+  operatorToken,
+  operatorRequestsPerMinute = 100_000,
+  redisUrl,
+  jobRelays = 1,
+}: Options = {}): Promise<TestControlApi> {
   const [database, testRedis, nats] = await Promise.all([createTestDatabase(), createTestRedis(), createTestNats()]);
   const { db } = database;
-  const log = createLog({ name: 'test', level: 'silent' });
+  const lines: string[] = [];
+  const log = createLog({ name: 'test', level: 'trace' }, { write: (line) => void lines.push(line) });
+  const box = createSecretBox(randomBytes(32).toString('base64'));
   const redis = createRedis(redisUrl ?? testRedis.url, { log });
   const connection: NatsConnection = await connect({ servers: nats.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
 
@@ -54,14 +72,25 @@ export async function startControlApi({ authRequestsPerMinute = 100_000, redisUr
   );
   const routes = createRouteRelay({ db, redis });
   const routeRelay = startRelayLoop({ round: () => routes.publishAll(), name: 'routes', pollMs, log });
-  const limit = (name: string) => createRateLimit({ redis, log, name, limit: authRequestsPerMinute, windowSeconds: 60 });
+  const perMinute = (name: string, limit: number) => createRateLimit({ redis, log, name, limit, windowSeconds: 60 });
 
   const app = createApp({
     db,
     auth: createAuth({ db, secret: testAuthSecret, publicUrl: testPublicUrl, log }),
     tokens: createSessionTokens({ secret: testAuthSecret, issuer: testPublicUrl }),
-    limits: { signUp: limit('signup'), logIn: limit('login') },
-    effects: createEffects({ wakeJobRelay: () => relays.forEach((relay) => relay.wake()), routes, log }),
+    limits: {
+      signUp: perMinute('signup', authRequestsPerMinute),
+      logIn: perMinute('login', authRequestsPerMinute),
+      operator: perMinute('operator', operatorRequestsPerMinute),
+    },
+    box,
+    operatorToken,
+    effects: createEffects({
+      wakeJobRelay: () => relays.forEach((relay) => relay.wake()),
+      wakeRouteRelay: () => routeRelay.wake(),
+      routes,
+      log,
+    }),
     regions: ['us-east-1', 'eu-west-1'],
     customerApiUrl: 'http://customer.test',
     trustedProxies: 0,
@@ -76,6 +105,8 @@ export async function startControlApi({ authRequestsPerMinute = 100_000, redisUr
     db,
     redis: testRedis.redis,
     nats,
+    box,
+    lines,
     close: async () => {
       await http.close(1_000);
       await Promise.all([...relays, routeRelay].map((relay) => relay.stop()));

@@ -13,6 +13,7 @@ export interface OwnerClient {
   userId: string;
   get<Body>(path: string): Promise<Answer<Body>>;
   post<Body>(path: string, body: unknown): Promise<Answer<Body>>;
+  patch<Body>(path: string, body: unknown): Promise<Answer<Body>>;
   delete<Body>(path: string): Promise<Answer<Body>>;
 }
 
@@ -63,6 +64,7 @@ export async function signUpOwner(base: string): Promise<OwnerClient> {
     ...{ token, email, password, userId: body.user.id },
     get: (path) => request(base, { method: 'GET', path, token }),
     post: (path, given) => request(base, { method: 'POST', path, token, body: given }),
+    patch: (path, given) => request(base, { method: 'PATCH', path, token, body: given }),
     delete: (path) => request(base, { method: 'DELETE', path, token }),
   };
 }

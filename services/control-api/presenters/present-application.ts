@@ -1,5 +1,6 @@
-import type { AppConfig } from '../../shared/app-config.ts';
+import type { AppSettings } from '../../shared/config-secrets.ts';
 import type { AppEnvironment, AppFailure } from '../../shared/db/database.ts';
+import type { DatabaseTier } from '../../shared/plans.ts';
 import type { AppStatus } from '../../shared/routes/route.ts';
 import type { ApplicationRow } from '../stores/application-store.ts';
 
@@ -13,7 +14,11 @@ export interface ApplicationView {
   status: AppStatus;
   /** Base URL for the customer's clients, at the proxy. */
   url: string;
-  config: AppConfig;
+  /** Without its secrets, so that it can be sent back as a change: a secret that is not given stays as it is. */
+  config: AppSettings;
+  /** Paths in `config` of the secrets that are stored, such as `email.smtp.password`. Their values are never shown. */
+  configuredSecrets: string[];
+  databaseTier: DatabaseTier;
   createdAt: string;
   updatedAt: string;
   activeAt: string | null;
@@ -31,6 +36,8 @@ export function presentApplication(row: ApplicationRow, { customerApiUrl }: { cu
     status: row.status,
     url: `${customerApiUrl}/v1/${row.id}`,
     config: row.config,
+    configuredSecrets: Object.keys(row.sealed_config_secrets).sort(),
+    databaseTier: row.database_tier,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
     activeAt: row.active_at?.toISOString() ?? null,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { appConfigSchema } from '../../shared/app-config.ts';
 import { parseInput } from '../../shared/http/parse-input.ts';
 import { readJson } from '../../shared/http/read-body.ts';
+import { isJsonObject } from '../../shared/merge-patch.ts';
 import { appStatuses } from '../../shared/routes/route.ts';
 import { authenticate } from '../auth/authenticate.ts';
 import type { AccountState } from '../auth/authenticate.ts';
@@ -17,6 +18,7 @@ import { createApplication } from '../use-cases/create-application.ts';
 import { deleteApplication } from '../use-cases/delete-application.ts';
 import { readApplication } from '../use-cases/read-application.ts';
 import { readWorkspace } from '../use-cases/read-workspace.ts';
+import { updateApplication } from '../use-cases/update-application.ts';
 import { pageQueryFields, pageQuerySchema, toPage } from './page-query.ts';
 import { pathId } from './path-id.ts';
 import { environmentSchema, nameSchema, slugSchema } from './text-schemas.ts';
@@ -30,6 +32,14 @@ const createSchema = (regions: readonly string[]) =>
     region: z.enum(regions).default(regions[0] ?? ''),
     config: appConfigSchema.prefault({}),
   });
+
+const updateSchema = z
+  .strictObject({
+    name: nameSchema.optional(),
+    // A merge patch: what comes out of it is checked, once it is merged.
+    config: z.custom<Record<string, unknown>>(isJsonObject, 'must be an object').optional(),
+  })
+  .refine(({ name, config }) => name !== undefined || config !== undefined, 'must have a name or a config');
 
 const listQuerySchema = z.strictObject({
   ...pageQueryFields,
@@ -61,6 +71,14 @@ export function createApplicationRoutes(deps: AppDeps): Router<AccountState> {
   router.get('/applications/:id', authenticated, async (ctx) => {
     const ids = { applicationId: pathId('app', ctx.params.id), userId: ctx.state.account.id };
     ctx.body = present(await readApplication(deps.db, ids));
+  });
+
+  router.patch('/applications/:id', authenticated, async (ctx) => {
+    const ids = { applicationId: pathId('app', ctx.params.id), userId: ctx.state.account.id };
+    const input = await readJson(ctx, updateSchema);
+    const { application, reconciling } = await updateApplication(deps, { ...ids, ...input });
+    ctx.status = reconciling ? 202 : 200;
+    ctx.body = present(application);
   });
 
   router.delete('/applications/:id', authenticated, async (ctx) => {

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
-import type { AppConfig } from '../../shared/app-config.ts';
+import type { SealedConfig } from '../../shared/config-secrets.ts';
 import type { AppEnvironment, ApplicationsTable, Executor, MemberRole } from '../../shared/db/database.ts';
-import { newId } from '../../shared/ids.ts';
+import type { DatabaseTier } from '../../shared/plans.ts';
 import type { AppStatus } from '../../shared/routes/route.ts';
 import type { Page, Paged } from './page.ts';
 
@@ -11,19 +11,24 @@ export type ApplicationRow = Selectable<ApplicationsTable>;
 export type MemberApplication = ApplicationRow & { role: MemberRole };
 
 export interface NewApplication {
+  id: string;
   workspaceId: string;
   name: string;
   slug: string;
   environment: AppEnvironment;
   region: string;
-  config: AppConfig;
+  config: SealedConfig;
+  databaseTier: DatabaseTier;
 }
 
 /** Inserts an application that is to be provisioned. @throws a unique violation of applications_workspace_slug_key */
-export function insertApplication(tx: Executor, { workspaceId, config, ...columns }: NewApplication): Promise<ApplicationRow> {
+export function insertApplication(
+  tx: Executor,
+  { workspaceId, config, databaseTier, ...columns }: NewApplication,
+): Promise<ApplicationRow> {
   return tx
     .insertInto('applications')
-    .values({ id: newId('app'), workspace_id: workspaceId, config: JSON.stringify(config), ...columns })
+    .values({ workspace_id: workspaceId, database_tier: databaseTier, ...configColumns(config), ...columns })
     .returningAll()
     .executeTakeFirstOrThrow();
 }
@@ -35,6 +40,18 @@ export async function countApplications(db: Executor, workspaceId: string): Prom
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow();
   return count;
+}
+
+/** Ids of a workspace's applications that have a database server of their own, and are not being deleted. */
+export async function listDedicated(db: Executor, workspaceId: string): Promise<string[]> {
+  const rows = await selectPresent(db)
+    .where('a.workspace_id', '=', workspaceId)
+    .where('a.database_tier', '=', 'dedicated')
+    .where('a.desired', '=', 'present')
+    .orderBy('a.id')
+    .select('a.id')
+    .execute();
+  return rows.map(({ id }) => id);
 }
 
 const selectPresent = (db: Executor) => db.selectFrom('applications as a').where('a.status', '<>', 'deleted');
@@ -82,17 +99,72 @@ export async function listApplications(
   return { rows, total };
 }
 
-/** Sets the desired state to absent: a new generation for the provisioner, a new revision for the proxies. */
+const configColumns = ({ settings, sealedSecrets }: SealedConfig) => ({
+  config: JSON.stringify(settings),
+  sealed_config_secrets: JSON.stringify(sealedSecrets),
+});
+
+const nextGeneration = { generation: sql<number>`generation + 1`, updated_at: sql<Date>`now()` };
+const nextRevision = { revision: sql<number>`revision + 1` };
+
+/** One that never ran is not updated, it is still being provisioned: it has nothing that could answer meanwhile. */
+const statusOfUpdate = sql<AppStatus>`case when observed_generation = 0 then 'provisioning' else 'updating' end`;
+
+/** Sets another configuration to be reached: a new generation for the provisioner, a new revision for the proxies. */
+export function markConfigChanged(tx: Executor, applicationId: string, config: SealedConfig): Promise<ApplicationRow> {
+  return tx
+    .updateTable('applications')
+    .set({ ...configColumns(config), ...nextGeneration, ...nextRevision, status: statusOfUpdate, failure: null })
+    .where('id', '=', applicationId)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+/** In these the desired state may change: the provisioner goes on to the newest one, whatever it is at. */
+export const changeableStatuses = ['provisioning', 'active', 'updating', 'failed'] as const satisfies AppStatus[];
+
+/**
+ * Sets the stacks of a workspace's applications to be brought to its plan, and their routes to be published with it. One that is, say,
+ * suspended gets its stack when it comes back; its route is new all the same.
+ *
+ * @returns those whose stacks change
+ */
+export async function markPlanChanged(tx: Executor, workspaceId: string): Promise<{ applicationId: string; generation: number }[]> {
+  await tx.updateTable('applications').set(nextRevision).where('workspace_id', '=', workspaceId).where('status', '<>', 'deleted').execute();
+  return tx
+    .updateTable('applications')
+    .set({ ...nextGeneration, status: statusOfUpdate, failure: null })
+    .where('workspace_id', '=', workspaceId)
+    .where('desired', '=', 'present')
+    .where('status', 'in', changeableStatuses)
+    .returning(['id as applicationId', 'generation'])
+    .execute();
+}
+
+/** Gives it another name, which nothing but people depends on. */
+export function renameApplication(tx: Executor, applicationId: string, name: string): Promise<ApplicationRow> {
+  return tx
+    .updateTable('applications')
+    .set({ name, updated_at: sql<Date>`now()` })
+    .where('id', '=', applicationId)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+/**
+ * Sets the desired state to absent: a new generation for the provisioner, a new revision for the proxies. The secrets of its configuration
+ * are not needed any more.
+ */
 export function markDeleting(tx: Executor, applicationId: string): Promise<ApplicationRow> {
   return tx
     .updateTable('applications')
     .set({
+      ...nextGeneration,
+      ...nextRevision,
       desired: 'absent',
       status: 'deleting',
       failure: null,
-      generation: sql<number>`generation + 1`,
-      revision: sql<number>`revision + 1`,
-      updated_at: sql<Date>`now()`,
+      sealed_config_secrets: '{}',
     })
     .where('id', '=', applicationId)
     .returningAll()
@@ -101,9 +173,5 @@ export function markDeleting(tx: Executor, applicationId: string): Promise<Appli
 
 /** A change that only routes depend on, such as one of the keys. */
 export async function bumpRevision(tx: Executor, applicationId: string): Promise<void> {
-  await tx
-    .updateTable('applications')
-    .set({ revision: sql<number>`revision + 1` })
-    .where('id', '=', applicationId)
-    .execute();
+  await tx.updateTable('applications').set(nextRevision).where('id', '=', applicationId).execute();
 }

@@ -3,24 +3,29 @@ import type { Executor } from '../../shared/db/database.ts';
 import { newId } from '../../shared/ids.ts';
 import type { JobMessage } from '../../shared/jobs/job.ts';
 
-/** Writes the intent to reconcile an application up to a generation, in the transaction that changes it. */
-export async function insertJob(
-  tx: Executor,
-  { applicationId, generation }: { applicationId: string; generation: number },
-): Promise<string> {
-  const id = newId('job');
-  await tx.insertInto('jobs').values({ id, application_id: applicationId, generation }).execute();
-  return id;
+export interface DesiredGeneration {
+  applicationId: string;
+  generation: number;
 }
 
-/** Closes the jobs that nobody has begun: the newer desired state makes them pointless. */
-export async function supersedeQueuedJobs(tx: Executor, applicationId: string): Promise<void> {
+/**
+ * Writes the intent to reconcile each application up to a generation, in the transaction that changes it. Its jobs that nobody has begun
+ * are closed: the newer desired state makes them pointless. One that runs is finished, and this one waits for it.
+ */
+export async function insertJobs(tx: Executor, desired: readonly DesiredGeneration[]): Promise<void> {
+  if (desired.length === 0) return;
   await tx
     .updateTable('jobs')
     .set({ status: 'superseded', finished_at: sql<Date>`now()` })
-    .where('application_id', '=', applicationId)
+    .where(
+      'application_id',
+      'in',
+      desired.map(({ applicationId }) => applicationId),
+    )
     .where('status', '=', 'queued')
     .execute();
+  const jobs = desired.map(({ applicationId, generation }) => ({ id: newId('job'), application_id: applicationId, generation }));
+  await tx.insertInto('jobs').values(jobs).execute();
 }
 
 /** Queued jobs that were never published, oldest first, held until the transaction ends; another replica's are skipped. */

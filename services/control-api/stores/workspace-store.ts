@@ -1,10 +1,13 @@
+import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
 import type { Executor, MemberRole, WorkspacesTable } from '../../shared/db/database.ts';
 import { newId } from '../../shared/ids.ts';
+import type { Plan } from '../../shared/plans.ts';
 import type { Page, Paged } from './page.ts';
 
+export type WorkspaceRow = Selectable<WorkspacesTable>;
 /** A workspace as one of its members sees it. */
-export type MemberWorkspace = Selectable<WorkspacesTable> & { role: MemberRole };
+export type MemberWorkspace = WorkspaceRow & { role: MemberRole };
 
 /** Inserts a workspace with its first member, the owner. Call it in a transaction. */
 export async function insertWorkspace(
@@ -43,6 +46,26 @@ export function lockWorkspace(tx: Executor, ids: { workspaceId: string; userId: 
     .select('m.role')
     .forUpdate('w')
     .executeTakeFirst();
+}
+
+/** As lockWorkspace(), for the platform's operator, who is a member of none. */
+export function lockAnyWorkspace(tx: Executor, workspaceId: string): Promise<WorkspaceRow | undefined> {
+  return tx
+    .selectFrom('workspaces')
+    .where('id', '=', workspaceId)
+    .where('deleted_at', 'is', null)
+    .selectAll()
+    .forUpdate()
+    .executeTakeFirst();
+}
+
+export function updatePlan(tx: Executor, workspaceId: string, plan: Plan): Promise<WorkspaceRow> {
+  return tx
+    .updateTable('workspaces')
+    .set({ plan, updated_at: sql<Date>`now()` })
+    .where('id', '=', workspaceId)
+    .returningAll()
+    .executeTakeFirstOrThrow();
 }
 
 /** The user's workspaces, oldest first. */

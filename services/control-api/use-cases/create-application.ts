@@ -1,16 +1,19 @@
 import type { Kysely, Transaction } from 'kysely';
 import { newApiKey } from '../../shared/api-keys.ts';
 import type { AppConfig } from '../../shared/app-config.ts';
+import { sealConfig } from '../../shared/config-secrets.ts';
 import { translateConstraint } from '../../shared/db/constraint-errors.ts';
 import type { AppEnvironment, Database } from '../../shared/db/database.ts';
 import { appErrors } from '../../shared/errors.ts';
+import { newId } from '../../shared/ids.ts';
 import { plans } from '../../shared/plans.ts';
 import type { Plan } from '../../shared/plans.ts';
+import type { SecretBox } from '../../shared/secret-box.ts';
 import { authorize } from '../policies.ts';
 import { insertApiKeys } from '../stores/api-key-store.ts';
 import { countApplications, insertApplication } from '../stores/application-store.ts';
 import type { ApplicationRow } from '../stores/application-store.ts';
-import { insertJob } from '../stores/job-store.ts';
+import { insertJobs } from '../stores/job-store.ts';
 import { lockWorkspace } from '../stores/workspace-store.ts';
 import type { Effects } from './effects.ts';
 
@@ -32,25 +35,29 @@ export interface CreatedApplication {
 }
 
 /**
- * Creates an application to be provisioned: row, first keys and job in one transaction, so that neither exists without the others.
+ * Creates an application to be provisioned: row, first keys and job in one transaction, so that neither exists without the others. Its
+ * database goes where the workspace's plan of now says, and stays there.
  *
  * @throws AppError not_found (no such workspace for this user), forbidden (role), conflict (slug taken, plan's limit reached)
  */
 export async function createApplication(
-  { db, effects }: { db: Kysely<Database>; effects: Effects },
-  { userId, ...input }: CreateApplicationInput,
+  { db, box, effects }: { db: Kysely<Database>; box: SecretBox; effects: Effects },
+  { userId, config, ...input }: CreateApplicationInput,
 ): Promise<CreatedApplication> {
+  const id = newId('app');
+  const sealed = sealConfig(config, { box, appId: id });
   const created = await db.transaction().execute(async (tx) => {
     const workspace = await lockWorkspace(tx, { workspaceId: input.workspaceId, userId });
     if (!workspace) throw appErrors.notFound('workspace');
     authorize(workspace.role, 'application.write');
     await requireRoom(tx, workspace);
 
-    const application = await translateConstraint(insertApplication(tx, input), {
+    const { databaseTier } = plans[workspace.plan];
+    const application = await translateConstraint(insertApplication(tx, { ...input, id, config: sealed, databaseTier }), {
       applications_workspace_slug_key: { field: 'slug', reason: 'is taken in this workspace' },
     });
     const keys = await insertFirstKeys(tx, application);
-    await insertJob(tx, { applicationId: application.id, generation: application.generation });
+    await insertJobs(tx, [{ applicationId: application.id, generation: application.generation }]);
     return { application, ...keys };
   });
 

@@ -5,7 +5,7 @@ import { authorize } from '../policies.ts';
 import { revokeAllApiKeys } from '../stores/api-key-store.ts';
 import { lockApplication, markDeleting } from '../stores/application-store.ts';
 import type { ApplicationRow } from '../stores/application-store.ts';
-import { insertJob, supersedeQueuedJobs } from '../stores/job-store.ts';
+import { insertJobs } from '../stores/job-store.ts';
 import type { Effects } from './effects.ts';
 
 /**
@@ -24,10 +24,9 @@ export async function deleteApplication(
     authorize(found.role, 'application.write');
     if (found.status === 'deleting') return { application: found, changed: false };
 
-    await supersedeQueuedJobs(tx, found.id);
     await revokeAllApiKeys(tx, found.id);
     const deleting = await markDeleting(tx, found.id);
-    await insertJob(tx, { applicationId: deleting.id, generation: deleting.generation });
+    await insertJobs(tx, [{ applicationId: deleting.id, generation: deleting.generation }]);
     return { application: deleting, changed: true };
   });
 

@@ -7,17 +7,21 @@ export interface Effects {
   jobCommitted(): void;
   /** Something that the application's route depends on was changed. */
   routeChanged(applicationId: string): Promise<void>;
+  /** The same of many applications: the relay brings them, and the request does not wait for it. */
+  routesChanged(): void;
 }
 
 interface EffectsOptions {
   wakeJobRelay: () => void;
+  wakeRouteRelay: () => void;
   routes: RouteRelay;
   log: Log;
 }
 
-export function createEffects({ wakeJobRelay, routes, log }: EffectsOptions): Effects {
+export function createEffects({ wakeJobRelay, wakeRouteRelay, routes, log }: EffectsOptions): Effects {
   return {
     jobCommitted: wakeJobRelay,
+    routesChanged: wakeRouteRelay,
     async routeChanged(applicationId) {
       try {
         await routes.publish(applicationId);

@@ -1,8 +1,8 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import type { ColumnType, Generated, JSONColumnType, Transaction } from 'kysely';
 import pg from 'pg';
-import type { AppConfig } from '../app-config.ts';
-import type { Plan } from '../plans.ts';
+import type { AppSettings, SealedConfigSecrets } from '../config-secrets.ts';
+import type { DatabaseTier, Plan } from '../plans.ts';
 import type { AppStatus } from '../routes/route.ts';
 
 /** A time that the database sets where it is not given. */
@@ -56,7 +56,9 @@ export interface ApplicationsTable {
   desired: Generated<'present' | 'absent'>;
   generation: Generated<number>;
   observed_generation: Generated<number>;
-  config: JSONColumnType<AppConfig, string, string>;
+  config: JSONColumnType<AppSettings, string, string>;
+  sealed_config_secrets: JSONColumnType<SealedConfigSecrets, string | undefined, string>;
+  database_tier: Generated<DatabaseTier>;
   internal_url: string | null;
   namespace: string | null;
   sealed_outputs: string | null;

@@ -11,7 +11,8 @@ const listedProblems = 20;
  * @throws AppError invalid_request naming every bad field by its dotted path; a value is never repeated
  */
 export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
-  const parsed = schema.safeParse(input);
+  // With the input, so that what is missing and what is of another type can be told apart below.
+  const parsed = schema.safeParse(input, { reportInput: true });
   if (parsed.success) return parsed.data;
   throw appErrors.invalidRequest(parsed.error.issues.flatMap(describeIssue).slice(0, listedProblems));
 }

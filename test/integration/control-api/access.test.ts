@@ -34,6 +34,7 @@ const requests = () =>
     ['GET', `applications/${applicationId}/keys`],
     ['POST', `applications/${applicationId}/keys`, newKey],
     ['DELETE', `keys/${keyId}`],
+    ['PATCH', `applications/${applicationId}`, { name: 'Other', config: { mode: 'saas' } }],
     ['DELETE', `applications/${applicationId}`],
   ] as const;
 
@@ -66,6 +67,6 @@ const seesAs = test.macro({
     t.deepEqual(await statuses(member.token), expected);
   },
 });
-test.serial(seesAs, 'viewer', [200, 200, 403, 200, 200, 200, 403, 403, 403]);
-test.serial(seesAs, 'billing', [200, 403, 403, 403, 403, 403, 403, 403, 403]);
-test.serial(seesAs, 'developer', [200, 200, 202, 200, 200, 200, 201, 204, 202]);
+test.serial(seesAs, 'viewer', [200, 200, 403, 200, 200, 200, 403, 403, 403, 403]);
+test.serial(seesAs, 'billing', [200, 403, 403, 403, 403, 403, 403, 403, 403, 403]);
+test.serial(seesAs, 'developer', [200, 200, 202, 200, 200, 200, 201, 204, 202, 202]);

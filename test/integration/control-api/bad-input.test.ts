@@ -15,6 +15,9 @@ test.before(async () => {
 });
 test.after.always(() => api.close());
 
+const email = { from: 'a@acme.example', smtp: { host: 'smtp.acme.example' } };
+const client = { clientId: 'id', clientSecret: 'hunter2' };
+
 // Nothing in this file creates an application, so a single row anywhere is a leak of a refused request.
 test.afterEach.always(async (t) => {
   for (const table of ['applications', 'api_keys', 'jobs'] as const) {
@@ -32,6 +35,7 @@ const refusesField = test.macro({
     t.is(body.error.code, 'invalid_request');
     t.is(body.error.details?.field, field);
     t.is(headers.get('x-authsome-request-id'), body.error.requestId);
+    t.false(JSON.stringify(body).includes('hunter2'), 'a secret is never repeated');
   },
 });
 
@@ -53,7 +57,60 @@ test('a region that is not offered', refusesField, { region: 'ap-south-1' }, 're
 test('a session that is too short', refusesField, { config: { sessionTimeoutSeconds: 1 } }, 'config.sessionTimeoutSeconds');
 test('an origin that is no URL', refusesField, { config: { allowedOrigins: ['https://a.example', 'nope'] } }, 'config.allowedOrigins.1');
 test('an origin with a script', refusesField, { config: { allowedOrigins: ['javascript:alert(1)'] } }, 'config.allowedOrigins.0');
+test('verification without email', refusesField, { config: { emailVerificationRequired: true } }, 'config.emailVerificationRequired');
+test('a secret outside of its place', refusesField, { config: { password: 'hunter2' } }, 'config.password');
+test('a password beside the mail server', refusesField, { config: { email: { ...email, password: 'hunter2' } } }, 'config.email.password');
+test(
+  'a sender that adds a header',
+  refusesField,
+  { config: { email: { ...email, from: 'A\r\nBcc: b <a@b.example>' } } },
+  'config.email.from',
+);
+test('an unknown provider', refusesField, { config: { socialProviders: { myspace: client } } }, 'config.socialProviders.myspace');
+test(
+  'a provider without its secret',
+  refusesField,
+  { config: { socialProviders: { google: { clientId: 'id' } } } },
+  'config.socialProviders.google.clientSecret',
+);
+test(
+  'a secret that is a number',
+  refusesField,
+  { config: { socialProviders: { google: { clientId: 'id', clientSecret: 7 } } } },
+  'config.socialProviders.google.clientSecret',
+);
+test(
+  'an over-long secret',
+  refusesField,
+  { config: { socialProviders: { google: { clientId: 'id', clientSecret: 's'.repeat(1_025) } } } },
+  'config.socialProviders.google.clientSecret',
+);
+test(
+  'a provider under a social name',
+  refusesField,
+  { config: { oidcProviders: { google: { ...client, issuer: 'https://idp.example' } } } },
+  'config.oidcProviders.google',
+);
+test(
+  'a secret in the URL of an issuer',
+  refusesField,
+  { config: { oidcProviders: { idp: { ...client, issuer: 'https://u:hunter2@idp.example' } } } },
+  'config.oidcProviders.idp.issuer',
+);
+test(
+  'half a character in an origin',
+  refusesField,
+  { config: { allowedOrigins: ['https://a.example/\ud800'] } },
+  'config.allowedOrigins.0',
+);
 test('a NUL character', refusesField, { name: 'a\0b' }, 'body');
+
+test('a field of the wrong type is not said to be missing, and the value is not repeated', async (t) => {
+  const { body } = await createApplication(owner, workspaceId, { name: 7, slug: undefined });
+  const { details } = (body as unknown as { error: { details: { reason: string; more: { reason: string }[] } } }).error;
+  t.regex(details.reason, /expected string, received number/);
+  t.is(details.more[0]?.reason, 'is required');
+});
 
 test('several problems are told at once', async (t) => {
   const { body } = await createApplication(owner, workspaceId, { name: 7, slug: 'X' });

@@ -93,6 +93,8 @@ const denies = test.macro({
 test(allows, 'proxy', 'select id, revision, status, environment, region, internal_url, sealed_instance_token from applications');
 test(allows, 'proxy', 'select id, type, hash, scopes, expires_at from api_keys where revoked_at is null');
 test(denies, 'proxy', 'select sealed_outputs from applications');
+test(denies, 'proxy', 'select sealed_config_secrets from applications');
+test(denies, 'proxy', 'select config from applications');
 test(denies, 'proxy', 'select * from users');
 test(denies, 'proxy', 'select * from sessions');
 test(denies, 'proxy', 'select * from jobs');
@@ -107,6 +109,9 @@ test(denies, 'provisioner', 'select * from users');
 test(denies, 'provisioner', 'select * from sessions');
 test(denies, 'provisioner', `update applications set desired = 'absent'`);
 test(denies, 'provisioner', `update applications set config = '{}'`);
+test(allows, 'provisioner', 'select config, sealed_config_secrets, database_tier from applications');
+test(denies, 'provisioner', `update applications set sealed_config_secrets = '{}'`);
+test(denies, 'provisioner', `update applications set database_tier = 'dedicated'`);
 test(denies, 'provisioner', 'delete from applications');
 test(denies, 'provisioner', `update workspaces set plan = 'enterprise'`);
 test(allows, 'provisioner', `update api_keys set revoked_at = now() where application_id = 'app_none'`);

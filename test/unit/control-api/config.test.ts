@@ -35,3 +35,8 @@ test(refuses, 'REGIONS', 'moon');
 test(refuses, 'PUBLIC_URL', 'ftp://h');
 test(refuses, 'ENCRYPTION_KEY', 'AAAA');
 test(refuses, 'PORT', '70000');
+test(refuses, 'OPERATOR_TOKEN', 'a short one');
+
+test('without an operator token there is none, not an empty one', (t) => {
+  t.is(readConfig({ ...valid, OPERATOR_TOKEN: '' }).OPERATOR_TOKEN, undefined);
+});

@@ -97,4 +97,5 @@ test('a service is given its own database role and no other', (t) => {
   t.notRegex(secretOf('proxy'), /authsome_control:|authsome_provisioner:|postgres:generated|NATS/);
   t.notRegex(secretOf('provisioner'), /authsome_control:|AUTH_SECRET/);
   t.notRegex(secretOf('control-api'), /authsome_state|PULUMI|adminPassword/);
+  for (const service of ['proxy', 'provisioner']) t.notRegex(secretOf(service), /OPERATOR_TOKEN/, service);
 });

@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import pg from 'pg';
+import { appConfigSchema } from '../../../services/shared/app-config.ts';
+import { migrate } from '../../../services/shared/db/migrate.ts';
+import { createLog } from '../../../services/shared/log.ts';
+import { serviceUrl } from '../../support/service-url.ts';
+import { databaseUrl } from '../../support/test-database.ts';
+
+const log = createLog({ name: 'test', level: 'silent' });
+const directory = fileURLToPath(new URL('../../../services/shared/db/migrations/', import.meta.url));
+
+test('an application of before keeps its configuration, has all settings of now, no secrets and the shared database', async (t) => {
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  const admin = new pg.Client({ connectionString: serviceUrl('TEST_DATABASE_URL') });
+  await admin.connect();
+  await admin.query(`create database ${name}`);
+  const client = new pg.Client({ connectionString: databaseUrl(name) });
+  const before = mkdtempSync(path.join(tmpdir(), 'authsome-migrations-'));
+  t.teardown(async () => {
+    await client.end();
+    await admin.query(`drop database ${name} with (force)`);
+    await admin.end();
+    rmSync(before, { recursive: true });
+  });
+  for (const file of readdirSync(directory).filter((file) => file < '0004'))
+    copyFileSync(path.join(directory, file), path.join(before, file));
+  await migrate(databaseUrl(name), log, before);
+  await client.connect();
+  const old = { sessionTimeoutSeconds: 900, allowedOrigins: ['https://a.example'], emailVerificationRequired: false, mode: 'saas' };
+  await client.query(`insert into workspaces (id, name) values ('ws_1', 'Acme')`);
+  await client.query(
+    `insert into applications (id, workspace_id, name, slug, environment, region, config)
+     values ('app_1', 'ws_1', 'Web', 'web', 'production', 'us-east-1', $1)`,
+    [JSON.stringify(old)],
+  );
+
+  await migrate(databaseUrl(name), log);
+  const { rows } = await client.query<{ config: object; sealed_config_secrets: object; database_tier: string }>(
+    'select config, sealed_config_secrets, database_tier from applications',
+  );
+  t.deepEqual(rows, [{ config: { ...old, socialProviders: {}, oidcProviders: {} }, sealed_config_secrets: {}, database_tier: 'shared' }]);
+  t.deepEqual<unknown, unknown>(appConfigSchema.parse(rows[0]?.config), rows[0]?.config);
+});
