@@ -15,14 +15,14 @@ export interface Finish {
 }
 
 export interface Finished {
-  /** Milliseconds from the application's creation until now, where this operation made it active for the first time. */
+  /** Milliseconds from the application's creation until now, where it answers since this operation for the first time. */
   timeToReadyMs: number | null;
 }
 
 /**
  * Writes what an operation has achieved, in one transaction: the outputs with their secrets sealed for this application, its status and
  * observed generation, the operation and the job. Where the owner has changed the desired state meanwhile, the status is left to the job
- * of that change.
+ * of that change; but what was being provisioned can answer from now on, and is only being updated.
  *
  * @returns undefined, with nothing written, where the lease was lost
  */
@@ -35,37 +35,46 @@ export function finishOperation(
     const application = await lockApplication(tx, lease.appId);
     if (!(await closeOperation(tx, lease, { status: 'succeeded', snapshot: progress.closedSnapshot() }))) return undefined;
     const current = application.generation === lease.generation;
+    const status = statusAfter(application, current);
     if (outputs === null) await writeDeleted(tx, lease, current);
-    else await writeOutputs(tx, { lease, outputs, box, current });
+    else await writeOutputs(tx, { lease, outputs, box, status });
     await tx
       .updateTable('jobs')
       .set({ status: 'succeeded', finished_at: sql<Date>`now()`, error: null })
       .where('id', '=', lease.jobId)
       .execute();
-    const firstActive = outputs !== null && current && application.active_at === null;
-    return { timeToReadyMs: firstActive ? application.age_ms : null };
+    const firstAnswers = outputs !== null && status !== undefined && application.active_at === null;
+    return { timeToReadyMs: firstAnswers ? application.age_ms : null };
   });
 }
 
 function lockApplication(tx: Transaction<Database>, appId: string) {
   return tx
     .selectFrom('applications')
-    .select(['generation', 'active_at'])
+    .select(['generation', 'status', 'desired', 'active_at'])
     .select(sql<number>`(extract(epoch from clock_timestamp() - created_at) * 1000)::float8`.as('age_ms'))
     .where('id', '=', appId)
     .forUpdate()
     .executeTakeFirstOrThrow();
 }
 
+/** Undefined where the status is for the job of a newer desired state to write. */
+function statusAfter(
+  { status, desired }: Awaited<ReturnType<typeof lockApplication>>,
+  current: boolean,
+): 'active' | 'updating' | undefined {
+  if (current) return 'active';
+  return desired === 'present' && status === 'provisioning' ? 'updating' : undefined;
+}
+
 interface OutputsWrite {
   lease: Lease;
   outputs: TenantOutputs;
   box: SecretBox;
-  /** The desired state is still the one that the operation aimed at. */
-  current: boolean;
+  status: 'active' | 'updating' | undefined;
 }
 
-async function writeOutputs(tx: Transaction<Database>, { lease, outputs, box, current }: OutputsWrite): Promise<void> {
+async function writeOutputs(tx: Transaction<Database>, { lease, outputs, box, status }: OutputsWrite): Promise<void> {
   await tx
     .updateTable('applications')
     .set({
@@ -78,7 +87,7 @@ async function writeOutputs(tx: Transaction<Database>, { lease, outputs, box, cu
       revision: sql<number>`revision + 1`,
       updated_at: sql<Date>`now()`,
     })
-    .$if(current, (query) => query.set({ status: 'active', failure: null, active_at: sql<Date>`coalesce(active_at, now())` }))
+    .$if(status !== undefined, (query) => query.set({ status, failure: null, active_at: sql<Date>`coalesce(active_at, now())` }))
     .where('id', '=', lease.appId)
     .execute();
 }

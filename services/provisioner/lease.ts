@@ -3,7 +3,7 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Database } from '../shared/db/database.ts';
 import { newId } from '../shared/ids.ts';
 import { abandonOperation } from './abandon-operation.ts';
-import type { SpecSource } from './tenant-settings.ts';
+import type { SealedSpecSource } from './open-spec-source.ts';
 
 export type OperationKind = 'provision' | 'update' | 'destroy';
 
@@ -20,7 +20,7 @@ export interface Lease {
   takeover: boolean;
   /** Workers that died in the middle of this job. */
   lostWorkers: number;
-  source: SpecSource;
+  source: SealedSpecSource;
   /** Since when the job could be taken: its creation, the end of its backoff, or the end of the worker before. */
   queuedAt: Date;
   startedAt: Date;
@@ -76,12 +76,21 @@ export function acquireLease(db: Kysely<Database>, request: LeaseRequest): Promi
 
 function lockApplication(tx: Tx, appId: string) {
   return tx
-    .selectFrom('applications as a')
-    .innerJoin('workspaces as w', 'w.id', 'a.workspace_id')
-    .select(['a.id', 'a.environment', 'a.region', 'a.config', 'a.desired', 'a.generation', 'a.observed_generation', 'w.plan'])
-    .where('a.id', '=', appId)
-    .forUpdate('a')
+    .selectFrom('applications')
+    .select(['id', 'workspace_id', 'environment', 'region', 'database_tier', 'config', 'sealed_config_secrets'])
+    .select(['desired', 'generation', 'observed_generation'])
+    .where('id', '=', appId)
+    .forUpdate()
     .executeTakeFirstOrThrow();
+}
+
+/**
+ * Only once the application is locked, and not joined in that statement: where the lock had to be waited for, a joined row is still the one
+ * of before the wait. The new generation would be built with the old plan, and nothing would ever mend that.
+ */
+async function selectPlan(tx: Tx, workspaceId: string): Promise<string> {
+  const { plan } = await tx.selectFrom('workspaces').select('plan').where('id', '=', workspaceId).executeTakeFirstOrThrow();
+  return plan;
 }
 
 function selectPreviousOperation(tx: Tx, appId: string, ttlMs: number) {
@@ -144,7 +153,7 @@ interface NewOperation {
 }
 
 async function insertOperation(tx: Tx, { job, application, takeover, worker }: NewOperation): Promise<Lease> {
-  const { id: appId, generation, plan, environment, region, config } = application;
+  const { id: appId, generation, environment, region, config } = application;
   const kind = operationKind(application);
   const operation = await tx
     .insertInto('operations')
@@ -161,7 +170,12 @@ async function insertOperation(tx: Tx, { job, application, takeover, worker }: N
     generation,
     takeover,
     lostWorkers: await countLostWorkers(tx, job.id),
-    source: { id: appId, plan, environment, region, config },
+    source: {
+      ...{ id: appId, environment, region, config },
+      plan: await selectPlan(tx, application.workspace_id),
+      databaseTier: application.database_tier,
+      sealedConfigSecrets: application.sealed_config_secrets,
+    },
     queuedAt: job.run_after,
     startedAt: operation.started_at,
   };

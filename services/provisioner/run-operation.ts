@@ -6,6 +6,7 @@ import { failOperation } from './fail-operation.ts';
 import { finishOperation } from './finish-operation.ts';
 import { keepLease } from './keep-lease.ts';
 import type { Lease } from './lease.ts';
+import { openSpecSource } from './open-spec-source.ts';
 import { OperationError, toOperationError } from './operation-error.ts';
 import { createOperationProgress } from './operation-progress.ts';
 import type { OperationProgress } from './operation-progress.ts';
@@ -89,12 +90,11 @@ function runStack({ deps, lease, progress, stop }: Run, flush: () => void): Prom
       unclean: true,
     });
   }
+  const kind = lease.kind === 'destroy' ? 'destroy' : 'up';
+  const { source, secrets } = openSpecSource(lease.source, { kind, box: deps.box });
   return deps.children.run({
-    request: {
-      kind: lease.kind === 'destroy' ? 'destroy' : 'up',
-      spec: buildTenantSpec(lease.source, deps.settings),
-      takeover: lease.takeover,
-    },
+    request: { kind, spec: buildTenantSpec(source, deps.settings), takeover: lease.takeover },
+    secrets,
     stop,
     onPhase: (name) => {
       progress.enter(name);

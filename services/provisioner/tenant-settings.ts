@@ -15,6 +15,9 @@ export interface SpecSource {
   plan: string;
   environment: string;
   region: string;
+  /** Of the application, not of its plan: shared or dedicated. */
+  databaseTier: string;
+  /** With its secrets. */
   config: unknown;
 }
 

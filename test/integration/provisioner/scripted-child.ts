@@ -19,6 +19,8 @@ export type Step =
   | 'fail-for-good'
   /** An error that quotes the secrets of the request. */
   | 'blab'
+  /** An error that quotes the whole configuration. */
+  | 'blab-config'
   /** Ends without a word. */
   | 'crash';
 
@@ -30,6 +32,7 @@ export interface Call {
   grandchild?: number;
   argv: string[];
   variables: string[];
+  config: OperationRequest['spec']['config'];
 }
 
 const home = process.env.PULUMI_HOME ?? '';
@@ -54,6 +57,7 @@ async function main(): Promise<void> {
     ...(grandchild === undefined ? {} : { grandchild }),
     argv: process.argv.slice(2),
     variables: Object.keys(process.env),
+    config: request.spec.config,
   };
   await appendFile(callsFile, `${JSON.stringify(call)}\n`);
   await perform(step, request);
@@ -85,6 +89,8 @@ async function perform(step: Step, request: OperationRequest): Promise<void> {
       return fail('pods_not_ready', false);
     case 'blab':
       return fail('pods_not_ready', false, `${request.spec.database.adminPassword} ${process.env.PULUMI_CONFIG_PASSPHRASE}`);
+    case 'blab-config':
+      return fail('pods_not_ready', false, JSON.stringify(request.spec.config));
     case 'crash':
       process.stderr.write('about to crash\n');
       process.exit(7);

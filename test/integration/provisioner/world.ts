@@ -10,6 +10,8 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { Redis } from 'ioredis';
 import type { Kysely, Selectable } from 'kysely';
 import { newApiKey } from '../../../services/shared/api-keys.ts';
+import type { AppConfig } from '../../../services/shared/app-config.ts';
+import { sealConfig } from '../../../services/shared/config-secrets.ts';
 import type { Database } from '../../../services/shared/db/database.ts';
 import { newId } from '../../../services/shared/ids.ts';
 import { ensureStreams } from '../../../services/shared/jobs/ensure-streams.ts';
@@ -35,6 +37,8 @@ export interface World {
   startWorker(overrides?: Record<string, string>): Promise<Worker>;
   /** An application as the control API writes it, with its job; `script` says what the child does, one step a call. */
   insertApplication(options?: { script?: Step[]; config?: object }): Promise<{ appId: string; jobId: string }>;
+  /** The same with a configuration that has secrets, sealed as the control API seals them, or with another key. */
+  insertConfigured(options: { script?: Step[]; config: AppConfig; box?: SecretBox }): Promise<{ appId: string; jobId: string }>;
   /** A change of the desired state with its job. */
   changeDesired(appId: string, desired: 'present' | 'absent'): Promise<string>;
   announce(jobId: string, messageId?: string): Promise<void>;
@@ -94,12 +98,14 @@ export async function createWorld(): Promise<World> {
     return jobId;
   };
 
-  return {
+  const box = createSecretBox(encryptionKey);
+
+  const world: World = {
     db,
     redis: redisServer.redis,
     nats,
     natsServer,
-    box: createSecretBox(encryptionKey),
+    box,
 
     async startWorker(overrides = {}) {
       const worker = await startWorker({
@@ -149,6 +155,17 @@ export async function createWorld(): Promise<World> {
       return { appId, jobId: await insertJob(appId, 1) };
     },
 
+    async insertConfigured({ script = ['succeed'], config, box: sealingBox = box }) {
+      const application = await world.insertApplication({ script });
+      const { settings, sealedSecrets } = sealConfig(config, { box: sealingBox, appId: application.appId });
+      await db
+        .updateTable('applications')
+        .set({ config: JSON.stringify(settings), sealed_config_secrets: JSON.stringify(sealedSecrets) })
+        .where('id', '=', application.appId)
+        .execute();
+      return application;
+    },
+
     async changeDesired(appId, desired) {
       const { generation } = await db
         .updateTable('applications')
@@ -190,6 +207,7 @@ export async function createWorld(): Promise<World> {
       await rm(home, { recursive: true, force: true });
     },
   };
+  return world;
 }
 
 async function startWorker(env: Record<string, string>): Promise<Worker> {

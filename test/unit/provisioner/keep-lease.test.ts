@@ -2,6 +2,7 @@ import test from 'ava';
 import { keepLease } from '../../../services/provisioner/keep-lease.ts';
 import type { Lease } from '../../../services/provisioner/lease.ts';
 import { createOperationProgress } from '../../../services/provisioner/operation-progress.ts';
+import { appConfigSchema } from '../../../services/shared/app-config.ts';
 import { createDatabase } from '../../../services/shared/db/database.ts';
 import { createLog } from '../../../services/shared/log.ts';
 import { freePort } from '../../support/free-port.ts';
@@ -16,7 +17,10 @@ const lease: Lease = {
   generation: 1,
   takeover: false,
   lostWorkers: 0,
-  source: { id: 'app_abc123', plan: 'free', environment: 'production', region: 'us-east-1', config: {} },
+  source: {
+    ...{ id: 'app_abc123', plan: 'free', environment: 'production', region: 'us-east-1', databaseTier: 'shared' },
+    ...{ config: appConfigSchema.parse({}), sealedConfigSecrets: {} },
+  },
   queuedAt: now,
   startedAt: now,
 };

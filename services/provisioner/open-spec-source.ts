@@ -1,0 +1,40 @@
+import { openConfig } from '../shared/config-secrets.ts';
+import type { AppSettings, SealedConfigSecrets } from '../shared/config-secrets.ts';
+import type { SecretBox } from '../shared/secret-box.ts';
+import { OperationError } from './operation-error.ts';
+import type { SpecSource } from './tenant-settings.ts';
+
+/** What a spec is made of as the application's row has it: its configuration without its secrets, which are sealed. */
+export interface SealedSpecSource extends SpecSource {
+  config: AppSettings;
+  sealedConfigSecrets: SealedConfigSecrets;
+}
+
+export interface OpenedSpecSource {
+  source: SpecSource;
+  /** The secrets of its configuration: none may be in an error or a log. */
+  secrets: string[];
+}
+
+/**
+ * Puts the secrets back into an application's configuration. A destruction needs neither: it gets none, and the defaults for the rest, so
+ * that a row that makes no spec any more, or a lost key, can't keep an application from being deleted.
+ */
+export function openSpecSource(
+  { sealedConfigSecrets, ...source }: SealedSpecSource,
+  { kind, box }: { kind: 'up' | 'destroy'; box: SecretBox },
+): OpenedSpecSource {
+  if (kind === 'destroy') return { source: { ...source, config: {} }, secrets: [] };
+  try {
+    const { config, secrets } = openConfig({ settings: source.config, sealedSecrets: sealedConfigSecrets }, { box, appId: source.id });
+    return { source: { ...source, config }, secrets };
+  } catch (cause) {
+    throw new OperationError({
+      code: 'secrets_unreadable',
+      message: "The secrets of the application's configuration can't be read.",
+      retryable: true,
+      remedy: "Start the provisioner with the control API's ENCRYPTION_KEY.",
+      cause,
+    });
+  }
+}
