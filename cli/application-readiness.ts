@@ -7,7 +7,7 @@ const timeoutMs = 300_000;
 /**
  * Waits until an application is active, telling each phase as it comes.
  *
- * @throws Error with the platform's own reason when provisioning failed
+ * @throws Error with the platform's own reason when it failed
  */
 export async function waitUntilActive(client: ControlClient, applicationId: string, say: (line: string) => void): Promise<Application> {
   return waitFor(
@@ -16,7 +16,7 @@ export async function waitUntilActive(client: ControlClient, applicationId: stri
       const application = await client.application(applicationId);
       if (application.status === 'active') return application;
       if (application.status === 'failed')
-        throw new Error(`provisioning failed: ${application.failure?.code} ${application.failure?.message}`);
+        throw new Error(`application ${applicationId} failed: ${application.failure?.code} ${application.failure?.message}`);
       const [operation] = await client.operations(applicationId);
       say(operation === undefined ? application.status : `${application.status}: ${operation.phase}`);
       return undefined;

@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { callApi } from './call-api.ts';
+
+export { ControlApiError } from './call-api.ts';
 
 const userSchema = z.object({ id: z.string(), email: z.string() });
 const sessionSchema = z.object({ token: z.string(), user: userSchema });
-const workspaceSchema = z.object({ id: z.string(), name: z.string() });
+const workspaceSchema = z.object({ id: z.string(), name: z.string(), plan: z.string(), role: z.string(), createdAt: z.string() });
 export const applicationSchema = z.object({
   id: z.string(),
   workspaceId: z.string(),
@@ -12,6 +15,9 @@ export const applicationSchema = z.object({
   region: z.string(),
   status: z.string(),
   url: z.string(),
+  config: z.record(z.string(), z.unknown()),
+  configuredSecrets: z.array(z.string()),
+  databaseTier: z.string(),
   createdAt: z.string(),
   failure: z.object({ code: z.string(), message: z.string() }).loose().nullish(),
 });
@@ -20,31 +26,14 @@ const phaseSchema = z.object({ name: z.string(), startedAt: z.string(), endedAt:
 const operationSchema = z
   .object({ id: z.string(), kind: z.string(), status: z.string(), phase: z.string(), phases: z.array(phaseSchema) })
   .loose();
-const errorSchema = z.object({
-  error: z.object({ code: z.string(), message: z.string(), details: z.unknown().optional(), requestId: z.string().optional() }),
-});
 
 const pageOf = <Item extends z.ZodType>(item: Item): z.ZodObject<{ data: z.ZodArray<Item>; total: z.ZodInt }> =>
   z.object({ data: z.array(item), total: z.int() });
 
+export type Workspace = z.output<typeof workspaceSchema>;
 export type Application = z.output<typeof applicationSchema>;
 export type CreatedApplication = z.output<typeof createdApplicationSchema>;
 export type Operation = z.output<typeof operationSchema>;
-
-/** The control API's answer when it refuses: its code and status as they came. */
-export class ControlApiError extends Error {
-  override name = 'ControlApiError';
-  readonly status: number;
-  readonly code: string;
-
-  constructor(status: number, code: string, message: string) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
-
-const requestTimeoutMs = 15_000;
 
 /** A client of the control API, checked on both sides: what comes back is parsed, what fails is a ControlApiError. */
 export class ControlClient {
@@ -65,11 +54,11 @@ export class ControlClient {
     return this.#call('POST', '/auth/login', sessionSchema, input);
   }
 
-  async workspaces(): Promise<z.output<typeof workspaceSchema>[]> {
-    return (await this.#call('GET', '/workspaces', pageOf(workspaceSchema))).data;
+  async workspaces(): Promise<Workspace[]> {
+    return (await this.#call('GET', '/workspaces?pageSize=100', pageOf(workspaceSchema))).data;
   }
 
-  createWorkspace(name: string): Promise<z.output<typeof workspaceSchema>> {
+  createWorkspace(name: string): Promise<Workspace> {
     return this.#call('POST', '/workspaces', workspaceSchema, { name });
   }
 
@@ -88,6 +77,11 @@ export class ControlClient {
     return this.#call('GET', `/applications/${id}`, applicationSchema);
   }
 
+  /** @param change the name, a JSON merge patch of the configuration, or both */
+  updateApplication(id: string, change: { name?: string; config?: unknown }): Promise<Application> {
+    return this.#call('PATCH', `/applications/${id}`, applicationSchema, change);
+  }
+
   async operations(id: string): Promise<Operation[]> {
     return (await this.#call('GET', `/applications/${id}/operations`, pageOf(operationSchema))).data;
   }
@@ -96,24 +90,7 @@ export class ControlClient {
     return this.#call('DELETE', `/applications/${id}`, applicationSchema);
   }
 
-  async #call<Schema extends z.ZodType>(method: string, path: string, schema: Schema, body?: unknown): Promise<z.output<Schema>> {
-    const response = await fetch(this.#base + path, {
-      method,
-      headers: {
-        ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(requestTimeoutMs),
-    });
-    const text = await response.text();
-    const answer: unknown = text === '' ? undefined : JSON.parse(text);
-    if (response.ok) return schema.parse(answer);
-    const { error } = errorSchema.parse(answer);
-    throw new ControlApiError(
-      response.status,
-      error.code,
-      `${method} ${path}: ${response.status} ${error.code}: ${error.message} ${JSON.stringify(error.details ?? '')}`,
-    );
+  #call<Schema extends z.ZodType>(method: string, path: string, schema: Schema, body?: unknown): Promise<z.output<Schema>> {
+    return callApi({ method, url: `${this.#base}${path}`, token: this.#token, body }, schema);
   }
 }

@@ -86,11 +86,46 @@ tenant
   );
 
 tenant
+  .command('update')
+  .description('change the name or the configuration')
+  .argument('<id>')
+  .option('--name <name>')
+  .option('--config <json>', 'a JSON merge patch of the configuration, or a file with it: null removes, a secret that is not given stays')
+  .option('--no-wait', 'return before it is active again')
+  .action((id: string, options: { name?: string; config?: string; wait: boolean }, command: Command) =>
+    run(command, async (context) => (await import('./commands/tenant.ts')).updateTenant(context, id, options)),
+  );
+
+tenant
   .command('delete')
   .argument('<id>')
   .option('--no-wait', 'return before it is gone')
   .action((id: string, options: { wait: boolean }, command: Command) =>
     run(command, async (context) => (await import('./commands/tenant.ts')).deleteTenant(context, id, options)),
+  );
+
+const workspace = program.command('workspace').description('workspaces, and the plans that the operator puts them on');
+
+workspace
+  .command('list')
+  .action((_options: object, command: Command) =>
+    run(command, async (context) => (await import('./commands/workspace.ts')).listWorkspaces(context)),
+  );
+
+workspace
+  .command('create')
+  .argument('<name>')
+  .action((name: string, _options: object, command: Command) =>
+    run(command, async (context) => (await import('./commands/workspace.ts')).createWorkspace(context, name)),
+  );
+
+workspace
+  .command('set-plan')
+  .description("as the platform's operator; needs AUTHSOME_OPERATOR_TOKEN or the right to read the control API's Secret")
+  .argument('<id>')
+  .argument('<plan>', 'free, pro or enterprise')
+  .action((id: string, plan: string, _options: object, command: Command) =>
+    run(command, async (context) => (await import('./commands/workspace.ts')).setWorkspacePlan(context, id, plan)),
   );
 
 async function run(command: Command, action: (context: CliContext) => Promise<void>): Promise<void> {

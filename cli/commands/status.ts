@@ -4,7 +4,7 @@ import { clusterSettings } from '../../toolchain/cluster/settings.ts';
 import { runCommand } from '../../toolchain/tools/run-command.ts';
 import type { CliContext } from '../context.ts';
 import { answersReady, platformAddresses } from '../platform/platform-urls.ts';
-import { findTools } from '../platform/tools.ts';
+import { findKubectl } from '../platform/tools.ts';
 import { printJson, printTable } from '../print.ts';
 
 interface Part {
@@ -60,10 +60,7 @@ async function clusterParts(context: CliContext): Promise<Part[]> {
 
 async function workloadParts(context: CliContext): Promise<Part[]> {
   if (context.kind === 'local' && (await readClusterStatus(context.cluster)) === undefined) return [];
-  const kubectl = await findTools(context).then(
-    (tools) => tools.path('kubectl'),
-    () => 'kubectl',
-  );
+  const kubectl = await findKubectl(context);
   const args = [
     '--kubeconfig',
     context.kubeconfig,

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { waitUntilActive, waitUntilDeleted } from '../application-readiness.ts';
 import type { CliContext } from '../context.ts';
 import { ownerClient } from '../owner.ts';
@@ -70,6 +71,36 @@ export async function showTenant(context: CliContext, id: string): Promise<void>
       ...operation.phases.map(({ name, startedAt, endedAt }) => ['', '', '', name, seconds(startedAt, endedAt)]),
     ]),
   );
+}
+
+export interface UpdateTenantOptions {
+  name?: string;
+  /** A JSON merge patch of the configuration, or the file that holds it: secrets are better not given as arguments. */
+  config?: string;
+  /** Wait until it is active with its new configuration. */
+  wait: boolean;
+}
+
+export async function updateTenant(context: CliContext, id: string, { name, config, wait }: UpdateTenantOptions): Promise<void> {
+  if (name === undefined && config === undefined) throw new Error('give --name, --config or both');
+  const change = { ...(name === undefined ? {} : { name }), ...(config === undefined ? {} : { config: await readConfig(config) }) };
+  const { client } = await ownerClient(context, platformUrls(context).control);
+  const updated = await client.updateApplication(id, change);
+  const underWay = updated.status === 'updating' || updated.status === 'provisioning';
+  const application = wait && underWay ? await waitUntilActive(client, id, () => undefined) : updated;
+  if (context.json) return printJson(application);
+  console.log(`${application.id} ${application.status}`);
+}
+
+async function readConfig(given: string): Promise<unknown> {
+  const isJson = given.trimStart().startsWith('{');
+  const text = isJson ? given : await readFile(given, 'utf8');
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own message quotes the text, secrets included.
+    throw new Error(`${isJson ? '--config' : given} is not valid JSON`);
+  }
 }
 
 export async function deleteTenant(context: CliContext, id: string, { wait }: { wait: boolean }): Promise<void> {

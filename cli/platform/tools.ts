@@ -16,6 +16,14 @@ export function findTools(context: CliContext): Promise<ToolBinaries> {
   return tools(context, { build: false, say: () => undefined });
 }
 
+/** The kubectl that belongs to the cluster, or the one of PATH where ours was not built. */
+export async function findKubectl(context: CliContext): Promise<string> {
+  return findTools(context).then(
+    (built) => built.path('kubectl'),
+    () => 'kubectl',
+  );
+}
+
 async function tools(context: CliContext, options: { build: boolean; say: (line: string) => void }): Promise<ToolBinaries> {
   const built = await buildGoTools({
     modulesDir: join(context.paths.repoRoot, 'toolchain', 'modules'),
