@@ -33,8 +33,7 @@ export function childFailure({ ending, how, timedOut, stopped, stderr, run, env 
   if (stopped) return new OperationError({ code: 'stopped', message: 'The operation was stopped.', retryable: true, unclean: true });
   if (timedOut) return new OperationError({ code: 'timeout', message: 'The operation took too long.', retryable: true, unclean: true });
 
-  const { adminPassword } = run.request.spec.database;
-  const secrets = [env.PULUMI_CONFIG_PASSPHRASE ?? '', env.PULUMI_BACKEND_URL ?? '', adminPassword, ...run.secrets];
+  const secrets = [env.PULUMI_CONFIG_PASSPHRASE ?? '', env.PULUMI_BACKEND_URL ?? '', run.request.spec.database.adminPassword];
   if (ending?.type === 'error') {
     const { code, message, remedy, retryable } = ending;
     return new OperationError({ code, message: redactText(message, secrets), remedy, retryable, unclean: !cleanCodes.includes(code) });

@@ -1,5 +1,6 @@
 import { openConfig } from '../shared/config-secrets.ts';
 import type { AppSettings, SealedConfigSecrets } from '../shared/config-secrets.ts';
+import type { DatabaseTier } from '../shared/plans.ts';
 import type { SecretBox } from '../shared/secret-box.ts';
 import { OperationError } from './operation-error.ts';
 import type { SpecSource } from './tenant-settings.ts';
@@ -8,12 +9,8 @@ import type { SpecSource } from './tenant-settings.ts';
 export interface SealedSpecSource extends SpecSource {
   config: AppSettings;
   sealedConfigSecrets: SealedConfigSecrets;
-}
-
-export interface OpenedSpecSource {
-  source: SpecSource;
-  /** The secrets of its configuration: none may be in an error or a log. */
-  secrets: string[];
+  /** The application's own, whatever its plan says by now. */
+  databaseTier: DatabaseTier;
 }
 
 /**
@@ -23,11 +20,10 @@ export interface OpenedSpecSource {
 export function openSpecSource(
   { sealedConfigSecrets, ...source }: SealedSpecSource,
   { kind, box }: { kind: 'up' | 'destroy'; box: SecretBox },
-): OpenedSpecSource {
-  if (kind === 'destroy') return { source: { ...source, config: {} }, secrets: [] };
+): SpecSource {
+  if (kind === 'destroy') return { ...source, config: {} };
   try {
-    const { config, secrets } = openConfig({ settings: source.config, sealedSecrets: sealedConfigSecrets }, { box, appId: source.id });
-    return { source: { ...source, config }, secrets };
+    return { ...source, config: openConfig({ settings: source.config, sealedSecrets: sealedConfigSecrets }, { box, appId: source.id }) };
   } catch (cause) {
     throw new OperationError({
       code: 'secrets_unreadable',

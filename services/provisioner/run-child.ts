@@ -23,8 +23,6 @@ export interface ChildRunnerOptions {
 
 export interface ChildRun {
   request: OperationRequest;
-  /** Values of the request, beside the database administrator's password, that must be in no error. */
-  secrets: readonly string[];
   /** Aborted with a StopReason. */
   stop: AbortSignal;
   onPhase: (name: string) => void;

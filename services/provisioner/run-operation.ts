@@ -91,10 +91,9 @@ function runStack({ deps, lease, progress, stop }: Run, flush: () => void): Prom
     });
   }
   const kind = lease.kind === 'destroy' ? 'destroy' : 'up';
-  const { source, secrets } = openSpecSource(lease.source, { kind, box: deps.box });
+  const source = openSpecSource(lease.source, { kind, box: deps.box });
   return deps.children.run({
     request: { kind, spec: buildTenantSpec(source, deps.settings), takeover: lease.takeover },
-    secrets,
     stop,
     onPhase: (name) => {
       progress.enter(name);

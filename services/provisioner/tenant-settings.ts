@@ -15,9 +15,6 @@ export interface SpecSource {
   plan: string;
   environment: string;
   region: string;
-  /** Of the application, not of its plan: shared or dedicated. */
-  databaseTier: string;
-  /** With its secrets. */
   config: unknown;
 }
 

@@ -32,20 +32,16 @@ export function sealConfig(config: AppConfig, { box, appId }: SealOptions): Seal
   };
 }
 
-export interface OpenedConfig {
-  /** As it was given. To be parsed: a row may be of an older version. */
-  config: unknown;
-  /** The secrets in it. */
-  secrets: string[];
-}
-
-/** Puts a configuration together again. @throws Error where a secret can't be opened */
-export function openConfig({ settings, sealedSecrets }: SealedConfig, { box, appId }: SealOptions): OpenedConfig {
-  const secrets = Object.entries(sealedSecrets).map(([path, sealed]) => [path, box.open(sealed, contextOf(appId, path))] as const);
-  return {
-    config: secrets.reduce<unknown>((config, [path, secret]) => mergePatch(config, at(path, secret)), settings),
-    secrets: secrets.map(([, secret]) => secret),
-  };
+/**
+ * The whole configuration, as it was given. To be parsed: a row may be of an older version.
+ *
+ * @throws Error where a secret can't be opened
+ */
+export function openConfig({ settings, sealedSecrets }: SealedConfig, { box, appId }: SealOptions): unknown {
+  return Object.entries(sealedSecrets).reduce<unknown>(
+    (config, [path, sealed]) => mergePatch(config, at(path, box.open(sealed, contextOf(appId, path)))),
+    settings,
+  );
 }
 
 /** The secrets of a configuration, by path. */

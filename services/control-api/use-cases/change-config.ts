@@ -20,7 +20,7 @@ const bodySchema = z.strictObject({ config: appConfigSchema });
  * @throws AppError invalid_request with the fields that are wrong once the patch is merged
  */
 export function changeConfig(row: ApplicationRow, patch: Record<string, unknown>, box: SecretBox): { config: AppConfig; changed: boolean } {
-  const { config: stored } = openConfig({ settings: row.config, sealedSecrets: row.sealed_config_secrets }, { box, appId: row.id });
+  const stored = openConfig({ settings: row.config, sealedSecrets: row.sealed_config_secrets }, { box, appId: row.id });
   const { config } = parseInput(bodySchema, { config: mergePatch(stored, patch) });
   const moved = movedSecrets(row, config, patch);
   if (moved.length > 0) throw appErrors.invalidRequest(moved);

@@ -46,7 +46,7 @@ async function application(
 /** The whole configuration that is stored, with its secrets. */
 async function storedConfig(id: string): Promise<AppConfig> {
   const { config, sealed_config_secrets: sealedSecrets } = await selectApplication(id);
-  return openConfig({ settings: config, sealedSecrets }, { box: api.box, appId: id }).config as AppConfig;
+  return openConfig({ settings: config, sealedSecrets }, { box: api.box, appId: id }) as AppConfig;
 }
 
 test.serial('a change of the configuration answers 202, and writes generation, job and route together', async (t) => {

@@ -18,7 +18,7 @@ const lease: Lease = {
   takeover: false,
   lostWorkers: 0,
   source: {
-    ...{ id: 'app_abc123', plan: 'free', environment: 'production', region: 'us-east-1', databaseTier: 'shared' },
+    ...{ id: 'app_abc123', plan: 'free', environment: 'production', region: 'us-east-1', databaseTier: 'shared' as const },
     ...{ config: appConfigSchema.parse({}), sealedConfigSecrets: {} },
   },
   queuedAt: now,

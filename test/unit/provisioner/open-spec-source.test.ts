@@ -13,20 +13,16 @@ const config = appConfigSchema.parse({
   socialProviders: { github: { clientId: 'github-id', clientSecret: 'hunter2-github' } },
 });
 const { settings, sealedSecrets } = sealConfig(config, { box, appId: id });
-const columns = { id, plan: 'free', environment: 'production', region: 'us-east-1', databaseTier: 'dedicated' };
+const columns = { id, plan: 'free', environment: 'production', region: 'us-east-1', databaseTier: 'dedicated' as const };
 const sealed = { ...columns, config: settings, sealedConfigSecrets: sealedSecrets };
 
-test('a spec is made of the configuration with its secrets, which are known to be secrets', (t) => {
-  const { source, secrets } = openSpecSource(sealed, { kind: 'up', box });
-  t.deepEqual(source, { ...columns, config });
-  t.deepEqual([...secrets].sort(), ['hunter2-github', 'hunter2-smtp']);
+test('a spec is made of the configuration with its secrets, and of the tier of the application', (t) => {
+  t.deepEqual<unknown, unknown>(openSpecSource(sealed, { kind: 'up', box }), { ...columns, config });
 });
 
 test('a destruction gets no secret, and no configuration that could keep it from its work', (t) => {
   const otherKey = createSecretBox(randomBytes(32).toString('base64'));
-  const { source, secrets } = openSpecSource(sealed, { kind: 'destroy', box: otherKey });
-  t.deepEqual(source, { ...columns, config: {} });
-  t.deepEqual(secrets, []);
+  t.deepEqual<unknown, unknown>(openSpecSource(sealed, { kind: 'destroy', box: otherKey }), { ...columns, config: {} });
 });
 
 test('secrets that can’t be opened are a failure that says so, and not what was in them', (t) => {

@@ -13,10 +13,7 @@ const settings = {
   database: { host: 'postgres', adminUser: 'authsome_tenants', adminPassword: password },
   cluster: { systemNamespace: 'authsome-system' },
 };
-const row = {
-  ...{ id: 'app_abc123', plan: 'free', environment: 'production', region: 'us-east-1', databaseTier: 'shared' },
-  config: { sessionTimeoutSeconds: 3_600 },
-};
+const row = { id: 'app_abc123', plan: 'free', environment: 'production', region: 'us-east-1', config: { sessionTimeoutSeconds: 3_600 } };
 
 async function withFile(t: ExecutionContext, text: string): Promise<string> {
   const directory = await mkdtemp(path.join(tmpdir(), 'tenant-settings-'));

@@ -30,9 +30,7 @@ test('what is sealed opens to what was given, and holds no secret in the clear',
   t.like(sealed.settings, { email: { smtp: { username: 'acme' } }, socialProviders: { google: { clientId: 'google-id' } } });
   // As the database gives it back.
   const stored = JSON.parse(JSON.stringify(sealed)) as typeof sealed;
-  const opened = openConfig(stored, { box, appId });
-  t.deepEqual(opened.config, config);
-  t.deepEqual([...opened.secrets].sort(), ['hunter2-apple', 'hunter2-google', 'hunter2-oidc', 'hunter2-smtp']);
+  t.deepEqual<unknown, unknown>(openConfig(stored, { box, appId }), config);
 });
 
 test('a configuration without secrets stays as it is', (t) => {
