@@ -17,10 +17,11 @@ const text = (max: number) =>
     .max(max, `must have at most ${max} characters`)
     .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters');
 
+// Instances are given all of them as one text, separated by commas.
 const origin = z
   .url({ protocol: /^https?$/ })
   .max(255)
-  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters');
+  .regex(/^[^\p{Cc}\p{Cs}\s,]*$/u, 'must not contain blanks, commas or control characters');
 
 const email = z.strictObject({
   from: text(254).refine(isMailbox, 'must be an address, or a name and an address: Name <a@b.example>'),
