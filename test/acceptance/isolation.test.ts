@@ -1,24 +1,8 @@
-import anyTest from 'ava';
-import type { TestFn } from 'ava';
-import type { CreatedApplication } from '../../cli/control-client.ts';
 import { tenantNames } from '../../tenant-program/names.ts';
-import { deleteApplication, kubectl, newApplication, newOwner } from './platform-under-test.ts';
-import type { Owner } from './platform-under-test.ts';
+import { kubectl } from './platform-under-test.ts';
+import { testWithTwoApplications } from './two-applications.ts';
 
-const test = anyTest as TestFn<{ owner: Owner; first: CreatedApplication; second: CreatedApplication }>;
-
-test.before(async (t) => {
-  t.timeout(600_000);
-  const owner = await newOwner();
-  const [first, second] = await Promise.all([newApplication(owner), newApplication(owner)]);
-  t.context = { owner, first, second };
-});
-
-test.after.always(async (t) => {
-  t.timeout(600_000);
-  const { owner, first, second } = t.context;
-  if (first !== undefined) await Promise.all([first, second].map(({ id }) => deleteApplication(owner, id)));
-});
+const test = testWithTwoApplications();
 
 /** Tries a TCP connection from inside a tenant's instance, with the Node that is there. */
 async function connects(namespace: string, host: string, port: number): Promise<boolean> {
