@@ -60,7 +60,9 @@ async function podTrouble(context: CliContext, kubectl: string): Promise<string[
   const run = (args: readonly string[]): Promise<string> =>
     runCommand(kubectl, ['--kubeconfig', context.kubeconfig, '--request-timeout=10s', ...args]);
   try {
-    const { items } = podsSchema.parse(JSON.parse(await run(['get', 'pods', '--all-namespaces', '--selector', partOfPlatform, '--output', 'json'])));
+    const { items } = podsSchema.parse(
+      JSON.parse(await run(['get', 'pods', '--all-namespaces', '--selector', partOfPlatform, '--output', 'json'])),
+    );
     const lines = items.filter(({ status }) => status.phase === 'Pending').flatMap(describePending);
     const containers = items.flatMap((pod) => pod.status.containerStatuses.filter(isInTrouble).map((container) => ({ pod, container })));
     for (const { pod, container } of containers.slice(0, maxContainers)) {
@@ -70,7 +72,13 @@ async function podTrouble(context: CliContext, kubectl: string): Promise<string[
       const { name, namespace } = pod.metadata;
       const log = ['logs', name, '--namespace', namespace, '--container', container.name, `--tail=${logLines}`];
       const written = await run(log).catch(() => '');
-      lines.push(...written.trimEnd().split('\n').filter(Boolean).map((line) => `  ${line}`));
+      lines.push(
+        ...written
+          .trimEnd()
+          .split('\n')
+          .filter(Boolean)
+          .map((line) => `  ${line}`),
+      );
     }
     return lines;
   } catch (error) {

@@ -48,7 +48,10 @@ test.serial('status finds every part of the platform healthy, the cluster and th
     [],
   );
   for (const part of ['kube-apiserver', 'authsome-system/proxy', 'control API', 'customer API']) {
-    t.true(platform.some((found) => found.part === part), `${part} is not shown`);
+    t.true(
+      platform.some((found) => found.part === part),
+      `${part} is not shown`,
+    );
   }
 });
 
