@@ -27,6 +27,8 @@ const operationSchema = z
   .object({ id: z.string(), kind: z.string(), status: z.string(), phase: z.string(), phases: z.array(phaseSchema) })
   .loose();
 
+const createdKeySchema = z.object({ id: z.string(), key: z.string() }).loose();
+
 const pageOf = <Item extends z.ZodType>(item: Item): z.ZodObject<{ data: z.ZodArray<Item>; total: z.ZodInt }> =>
   z.object({ data: z.array(item), total: z.int() });
 
@@ -88,6 +90,14 @@ export class ControlClient {
 
   deleteApplication(id: string): Promise<Application> {
     return this.#call('DELETE', `/applications/${id}`, applicationSchema);
+  }
+
+  createKey(applicationId: string, input: { name: string; type: 'public' | 'secret' }): Promise<{ id: string; key: string }> {
+    return this.#call('POST', `/applications/${applicationId}/keys`, createdKeySchema, input);
+  }
+
+  async revokeKey(id: string): Promise<void> {
+    await this.#call('DELETE', `/keys/${id}`, z.undefined());
   }
 
   #call<Schema extends z.ZodType>(method: string, path: string, schema: Schema, body?: unknown): Promise<z.output<Schema>> {

@@ -104,6 +104,16 @@ tenant
     run(command, async (context) => (await import('./commands/tenant.ts')).deleteTenant(context, id, options)),
   );
 
+tenant
+  .command('probe')
+  .description('try every promise of isolation on the running cluster; exits 1 where one is broken')
+  .argument('<id>')
+  .action((id: string, _options: object, command: Command) =>
+    run(command, async (context) => {
+      if (!(await (await import('./commands/probe.ts')).probe(context, id))) process.exitCode = 1;
+    }),
+  );
+
 const workspace = program.command('workspace').description('workspaces, and the plans that the operator puts them on');
 
 workspace

@@ -94,7 +94,8 @@ function upTasks(context: CliContext, options: UpOptions): ListrTask<UpState>[] 
     }),
     step('Platform stack', async (state, say) => {
       const env = await pulumiEnvironment(context, state.programs);
-      const { changes } = await applyPlatform({ context, pulumi: state.programs.pulumi, env, say });
+      const run = { context, pulumi: state.programs.pulumi, kubectl: state.programs.kubectl, env, say };
+      const { changes } = await applyPlatform(run);
       const { same: _same, ...different } = changes;
       if (Object.keys(different).length > 0)
         state.changed.push(

@@ -4,10 +4,12 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import { CommandError, runCommand } from '../../toolchain/tools/run-command.ts';
 import type { CliContext } from '../context.ts';
+import { describeTrouble } from './describe-trouble.ts';
 
 export interface PlatformRun {
   context: CliContext;
   pulumi: string;
+  kubectl: string;
   env: Record<string, string>;
   say: (line: string) => void;
 }
@@ -26,7 +28,11 @@ const eventSchema = z.object({
   summaryEvent: z.object({ resourceChanges: z.record(z.string(), z.number()).nullish() }).optional(),
 });
 
-/** Runs `pulumi up` on the platform stack, as an operator would, after making the stack where there is none. */
+/**
+ * Runs `pulumi up` on the platform stack, as an operator would, after making the stack where there is none.
+ *
+ * @throws CommandError with Pulumi's diagnostics and what the pods that did not start have logged
+ */
 export async function applyPlatform(run: PlatformRun): Promise<PlatformResult> {
   await ensureStack(run);
   const changes = await streamUp(run);
@@ -34,7 +40,7 @@ export async function applyPlatform(run: PlatformRun): Promise<PlatformResult> {
 }
 
 /** Removes the platform's objects from the cluster, and the stack. */
-export async function destroyPlatform({ context, pulumi, env }: Omit<PlatformRun, 'say'>): Promise<void> {
+export async function destroyPlatform({ context, pulumi, env }: Omit<PlatformRun, 'say' | 'kubectl'>): Promise<void> {
   const options = { cwd: context.paths.repoRoot, env, timeout: upTimeoutMs };
   await runCommand(pulumi, ['destroy', '--yes', '--skip-preview', '--stack', context.stack, '--non-interactive', '--remove'], options);
 }
@@ -48,7 +54,7 @@ async function ensureStack({ context, pulumi, env }: PlatformRun): Promise<void>
   if (!known) await runCommand(pulumi, ['stack', 'init', context.stack, '--secrets-provider', 'passphrase', '--non-interactive'], options);
 }
 
-async function streamUp({ context, pulumi, env, say }: PlatformRun): Promise<Record<string, number>> {
+async function streamUp({ context, pulumi, kubectl, env, say }: PlatformRun): Promise<Record<string, number>> {
   const args = ['up', '--yes', '--skip-preview', '--json', '--stack', context.stack, '--non-interactive'];
   const child = execa(pulumi, args, {
     cwd: context.paths.repoRoot,
@@ -69,12 +75,14 @@ async function streamUp({ context, pulumi, env, say }: PlatformRun): Promise<Rec
     changes = event?.summaryEvent?.resourceChanges ?? changes;
   }
   const result = await child;
-  if (result.failed)
+  if (result.failed) {
+    const trouble = await describeTrouble(context, kubectl);
     throw new CommandError(
       'pulumi up',
       result.timedOut ? 'timed out' : 'failed',
-      [...errors, result.stderr.trim()].filter(Boolean).join('\n'),
+      [...errors, result.stderr.trim(), trouble].filter(Boolean).join('\n'),
     );
+  }
   return changes;
 }
 

@@ -1,4 +1,5 @@
 import { profiles } from '../../platform/profiles.ts';
+import type { PlatformSettings } from '../../platform/settings.ts';
 import type { CliContext } from '../context.ts';
 
 export interface PlatformUrls {
@@ -8,8 +9,17 @@ export interface PlatformUrls {
 
 /** Where this platform's two front doors are; AUTHSOME_CONTROL_URL and AUTHSOME_CUSTOMER_URL say otherwise, for a forwarded port. */
 export function platformUrls(context: CliContext, env: NodeJS.ProcessEnv = process.env): PlatformUrls {
-  const profile = profiles[context.stack as keyof typeof profiles] ?? profiles.local;
+  const profile = profileOf(context);
   return { control: env['AUTHSOME_CONTROL_URL'] ?? profile.urls.control, customer: env['AUTHSOME_CUSTOMER_URL'] ?? profile.urls.customer };
+}
+
+/** The namespace of the platform's own parts. */
+export function platformNamespace(context: CliContext): string {
+  return profileOf(context).namespace;
+}
+
+function profileOf(context: CliContext): PlatformSettings {
+  return profiles[context.stack as keyof typeof profiles] ?? profiles.local;
 }
 
 /** The two front doors with their names, for steps that go through both. */

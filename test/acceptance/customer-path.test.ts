@@ -1,29 +1,13 @@
-import anyTest from 'ava';
-import type { TestFn } from 'ava';
-import type { CreatedApplication } from '../../cli/control-client.ts';
-import { callApplication, deleteApplication, newApplication, newOwner, unique } from './platform-under-test.ts';
-import type { Owner } from './platform-under-test.ts';
+import { callApplication, unique } from './platform-under-test.ts';
+import { testWithTwoApplications } from './two-applications.ts';
 
-const test = anyTest as TestFn<{ owner: Owner; first: CreatedApplication; second: CreatedApplication }>;
+const test = testWithTwoApplications();
 const password = 'correct horse battery staple';
 
 interface SignedIn {
   user: { id: string; email: string };
   session: { token: string; expiresAt: string };
 }
-
-test.before(async (t) => {
-  t.timeout(600_000);
-  const owner = await newOwner();
-  const [first, second] = await Promise.all([newApplication(owner), newApplication(owner)]);
-  t.context = { owner, first, second };
-});
-
-test.after.always(async (t) => {
-  t.timeout(600_000);
-  const { owner, first, second } = t.context;
-  if (first !== undefined) await Promise.all([first, second].map(({ id }) => deleteApplication(owner, id)));
-});
 
 test('a user signs up with the public key and gets 201, a session, and the platform headers', async (t) => {
   const { first } = t.context;

@@ -1,86 +1,43 @@
-import anyTest from 'ava';
-import type { TestFn } from 'ava';
-import type { CreatedApplication } from '../../cli/control-client.ts';
 import { tenantNames } from '../../tenant-program/names.ts';
-import { deleteApplication, kubectl, newApplication, newOwner } from './platform-under-test.ts';
-import type { Owner } from './platform-under-test.ts';
+import { holds } from '../../cli/probe/check.ts';
+import { probeTenant } from '../../cli/probe/probe-tenant.ts';
+import { kubectl, platform } from './platform-under-test.ts';
+import { testWithTwoApplications } from './two-applications.ts';
 
-const test = anyTest as TestFn<{ owner: Owner; first: CreatedApplication; second: CreatedApplication }>;
+const test = testWithTwoApplications();
 
-test.before(async (t) => {
-  t.timeout(600_000);
-  const owner = await newOwner();
-  const [first, second] = await Promise.all([newApplication(owner), newApplication(owner)]);
-  t.context = { owner, first, second };
-});
-
-test.after.always(async (t) => {
-  t.timeout(600_000);
-  const { owner, first, second } = t.context;
-  if (first !== undefined) await Promise.all([first, second].map(({ id }) => deleteApplication(owner, id)));
-});
-
-/** Tries a TCP connection from inside a tenant's instance, with the Node that is there. */
-async function connects(namespace: string, host: string, port: number): Promise<boolean> {
-  const script = `const s=require('net').connect({host:'${host}',port:${port},timeout:3000});s.on('connect',()=>process.exit(0));s.on('timeout',()=>process.exit(7));s.on('error',()=>process.exit(7))`;
-  const { exitCode, stderr } = await kubectl([
-    'exec',
-    '--namespace',
-    namespace,
-    'deployment/instance',
-    '--container',
-    'instance',
-    '--',
-    'node',
-    '-e',
-    script,
-  ]);
-  if (exitCode !== 0 && exitCode !== 7) throw new Error(`the probe itself failed: ${stderr}`);
-  return exitCode === 0;
-}
-
-test("a tenant's instance reaches its own database and Redis, and nothing of another tenant or of the platform", async (t) => {
-  t.timeout(180_000);
-  const own = tenantNames(t.context.first.id).namespace;
-  const other = tenantNames(t.context.second.id).namespace;
-  const reachable = [
-    [`redis.${own}.svc.cluster.local`, 6379],
-    ['tenants-postgres.authsome-system.svc.cluster.local', 5432],
-  ] as const;
-  const unreachable = [
-    [`authsome.${other}.svc.cluster.local`, 80],
-    [`redis.${other}.svc.cluster.local`, 6379],
-    ['postgres.authsome-system.svc.cluster.local', 5432],
-    ['redis.authsome-system.svc.cluster.local', 6379],
-    ['nats.authsome-system.svc.cluster.local', 4222],
-    ['control-api.authsome-system.svc.cluster.local', 80],
-    ['kubernetes.default.svc.cluster.local', 443],
-    ['169.254.169.254', 80],
-  ] as const;
-  for (const [host, port] of reachable) t.true(await connects(own, host, port), `${host}:${port} should be reachable`);
-  for (const [host, port] of unreachable) t.false(await connects(own, host, port), `${host}:${port} should not be reachable`);
-});
-
-test('a privileged pod and one that runs as root are refused in a tenant namespace, and one over the quota too', async (t) => {
-  const { namespace } = tenantNames(t.context.first.id);
-  const pod = (spec: object): string => JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'intruder', namespace }, spec });
-  const container = { name: 'main', image: 'localhost/none:1' };
-  const privileged = await kubectl(['create', '-f', '-'], pod({ containers: [{ ...container, securityContext: { privileged: true } }] }));
-  t.not(privileged.exitCode, 0);
-  t.regex(privileged.stderr, /violates PodSecurity "restricted|privileged: Forbidden/);
-  const root = await kubectl(['create', '-f', '-'], pod({ containers: [{ ...container, securityContext: { runAsUser: 0 } }] }));
-  t.not(root.exitCode, 0);
-  t.regex(root.stderr, /violates PodSecurity "restricted/);
-  const security = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
-  const greedy = await kubectl(
-    ['create', '-f', '-'],
-    pod({
-      securityContext: { runAsNonRoot: true, runAsUser: 10_001, seccompProfile: { type: 'RuntimeDefault' } },
-      containers: [{ ...container, securityContext: security, resources: { limits: { cpu: '64', memory: '64Gi' } } }],
-    }),
+test('every promise of isolation is tried on the running cluster, and kept', async (t) => {
+  t.timeout(240_000);
+  const { id: appId, publicKey } = t.context.first;
+  const systemNamespace = 'authsome-system';
+  const { checks, untried } = await probeTenant({ kubectl, appId, systemNamespace, customerUrl: platform.customerUrl, publicKey });
+  t.deepEqual(untried, []);
+  t.deepEqual(
+    checks.filter((check) => !holds(check)),
+    [],
   );
-  t.not(greedy.exitCode, 0);
-  t.regex(greedy.stderr, /exceeded quota|maximum (cpu|memory) usage/);
+  // What must have been among them, so that a probe that tries less does not pass for one that finds nothing.
+  const tried = checks.map(({ from, what }) => `${from}: ${what}`).join('\n');
+  for (const promise of [
+    /the instance: its own Redis/,
+    /the instance: another tenant's instance/,
+    /the instance: another tenant's Redis/,
+    /the instance: the control database/,
+    /the instance: NATS/,
+    /the instance: the API server/,
+    /the instance: the node's metadata/,
+    /a pod elsewhere: the tenant's instance/,
+    /a pod elsewhere: the tenant's Redis/,
+    /to connect to another tenant's database/,
+    /to list the databases of the server/,
+    /a privileged pod/,
+    /a pod that runs as root/,
+    /a pod beyond the quota/,
+    /forged internal headers without the token/,
+    /to list users with forged internal headers/,
+  ]) {
+    t.regex(tried, promise);
+  }
 });
 
 test('the provisioner may write in namespaces of tenants only', async (t) => {

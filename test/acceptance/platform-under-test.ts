@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { execa } from 'execa';
 import { waitUntilActive, waitUntilDeleted } from '../../cli/application-readiness.ts';
 import type { CreatedApplication } from '../../cli/control-client.ts';
 import { ControlClient } from '../../cli/control-client.ts';
+import { createKubectl } from '../../cli/probe/cluster.ts';
 
 /** Base URLs and tools of the platform that the tests speak to; `authsome test acceptance` sets them. */
 export const platform = {
   controlUrl: required('ACCEPTANCE_CONTROL_URL'),
   customerUrl: required('ACCEPTANCE_CUSTOMER_URL'),
-  kubectl: required('ACCEPTANCE_KUBECTL'),
 };
 
 export interface Owner {
@@ -74,17 +73,7 @@ export async function callApplication(
 }
 
 /** Runs kubectl and returns its answer; exit codes other than 0 are part of the answer. */
-export async function kubectl(
-  args: readonly string[],
-  input?: string,
-): Promise<{ exitCode: number | undefined; stdout: string; stderr: string }> {
-  const { exitCode, stdout, stderr } = await execa(platform.kubectl, ['--request-timeout=20s', ...args], {
-    reject: false,
-    timeout: 60_000,
-    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
-  });
-  return { exitCode, stdout, stderr };
-}
+export const kubectl = createKubectl({ program: required('ACCEPTANCE_KUBECTL'), kubeconfig: required('KUBECONFIG') });
 
 export function unique(): string {
   return randomBytes(5).toString('hex');

@@ -12,14 +12,24 @@ export interface Obstacle {
   remedy: string;
 }
 
+/** What is asked of the machine; tests ask another one. Sizes in bytes. */
+export interface Machine {
+  platform: string;
+  uid: number | undefined;
+  freeDisk: (folder: string) => Promise<number>;
+  availableMemory: () => Promise<number>;
+}
+
+const thisMachine: Machine = { platform: process.platform, uid: process.getuid?.(), freeDisk, availableMemory };
+
 /** Checks, before anything is changed, whether this machine can run the local cluster. All obstacles at once. */
-export async function findObstacles(stateDir: string): Promise<Obstacle[]> {
-  if (process.platform !== 'linux') {
-    return [{ what: `the local cluster needs Linux, this is ${process.platform}`, remedy: 'set KUBECONFIG to a cluster of your own' }];
+export async function findObstacles(stateDir: string, machine: Machine = thisMachine): Promise<Obstacle[]> {
+  if (machine.platform !== 'linux') {
+    return [{ what: `the local cluster needs Linux, this is ${machine.platform}`, remedy: 'set KUBECONFIG to a cluster of your own' }];
   }
-  if (process.getuid?.() !== 0)
+  if (machine.uid !== 0)
     return [{ what: 'the local cluster must be started as root', remedy: 'run with sudo, or set KUBECONFIG to a cluster of your own' }];
-  const found = await Promise.all([ports(), kernel(), disk(stateDir), memory(), subnet()]);
+  const found = await Promise.all([ports(), kernel(), disk(stateDir, machine), memory(machine), subnet()]);
   return found.flat();
 }
 
@@ -69,24 +79,26 @@ async function kernel(): Promise<Obstacle[]> {
   return found;
 }
 
-async function disk(stateDir: string): Promise<Obstacle[]> {
-  const { bavail, bsize } = await statfs(stateDir).catch(() => statfs('.'));
-  const free = bavail * bsize;
-  return free >= diskNeeded
-    ? []
-    : [
-        {
-          what: `${gibibytes(free)} GiB free at ${stateDir}, ${gibibytes(diskNeeded)} needed`,
-          remedy: 'free some space, or set AUTHSOME_STATE_DIR',
-        },
-      ];
+async function disk(stateDir: string, machine: Machine): Promise<Obstacle[]> {
+  const free = await machine.freeDisk(stateDir);
+  if (free >= diskNeeded) return [];
+  const what = `${gibibytes(free)} GiB free at ${stateDir}, ${gibibytes(diskNeeded)} needed`;
+  return [{ what, remedy: 'free some space, or set AUTHSOME_STATE_DIR' }];
 }
 
-async function memory(): Promise<Obstacle[]> {
-  const available = Number(/MemAvailable:\s+(\d+)/.exec(await readFile('/proc/meminfo', 'utf8'))?.[1] ?? 0) * 1024;
-  return available >= memoryNeeded
-    ? []
-    : [{ what: `${gibibytes(available)} GiB memory available, ${gibibytes(memoryNeeded)} needed`, remedy: 'stop something else' }];
+async function memory(machine: Machine): Promise<Obstacle[]> {
+  const available = await machine.availableMemory();
+  if (available >= memoryNeeded) return [];
+  return [{ what: `${gibibytes(available)} GiB memory available, ${gibibytes(memoryNeeded)} needed`, remedy: 'stop something else' }];
+}
+
+async function freeDisk(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder).catch(() => statfs('.'));
+  return bavail * bsize;
+}
+
+async function availableMemory(): Promise<number> {
+  return Number(/MemAvailable:\s+(\d+)/.exec(await readFile('/proc/meminfo', 'utf8'))?.[1] ?? 0) * 1024;
 }
 
 /** Another route to our pod or service network would swallow its traffic. */

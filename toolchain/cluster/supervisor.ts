@@ -29,8 +29,8 @@ export const supervisorRequestSchema = z.object({
 
 /** A component that is not ready this long after its start fails the start of the cluster. */
 const startTimeoutMs = 90_000;
-/** Longer than a start of kube-proxy, so that one repair is done before the next look. */
-const networkCheckSeconds = 5;
+/** Much longer than a start of kube-proxy on a busy machine, which a second repair would only begin anew. */
+const networkCheckSeconds = 30;
 const restartDelaysMs = [200, 1_000, 5_000, 15_000];
 /** A component that ran this long is considered well: its next restart is quick again. */
 const wellAfterMs = 60_000;

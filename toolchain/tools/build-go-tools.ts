@@ -2,10 +2,14 @@ import { createHash } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
 import { ensureGo } from './ensure-go.ts';
 import type { GoTool } from './go-tools.ts';
 import { goTools } from './go-tools.ts';
 import { runCommand } from './run-command.ts';
+
+/** Of what `go mod download -json` prints. */
+const downloadedModule = z.object({ Dir: z.string() });
 
 export interface ToolBinaries {
   /** Path of a built program by its name. */
@@ -72,8 +76,9 @@ async function build({ go, tool, target, modulesDir }: { go: string; tool: GoToo
     const env = { CGO_ENABLED: '0', GOBIN: bin, GOFLAGS: '-trimpath -buildvcs=false', GOWORK: 'off', GOTOOLCHAIN: 'local' };
     const command = (args: string[]): Promise<string> => runCommand(go, args, { cwd: source, env, timeout: 3_600_000 });
     if (tool.embeds !== undefined) {
-      const dir = (await command(['list', '-m', '-f', '{{.Dir}}', tool.embeds.module])).trim();
-      for (const file of tool.embeds.files) await cp(join(dir, file), join(source, basename(file)));
+      // Not `go list`, which knows no folder for a module that nobody has downloaded yet.
+      const { Dir: folder } = downloadedModule.parse(JSON.parse(await command(['mod', 'download', '-json', tool.embeds.module])));
+      for (const file of tool.embeds.files) await cp(join(folder, file), join(source, basename(file)));
     }
     const linker = ['-s', '-w', ...tool.ldflags].join(' ');
     const hasMain = (await readdir(source)).includes('main.go');

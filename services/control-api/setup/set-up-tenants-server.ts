@@ -1,6 +1,7 @@
 import type { Log } from '../../shared/log.ts';
 import { closeMaintenanceDatabases } from './ensure-databases.ts';
 import { ensureRole } from './ensure-role.ts';
+import { ensureTenantTemplate } from './ensure-tenant-template.ts';
 import { withAdmin } from './with-admin.ts';
 
 /**
@@ -13,6 +14,7 @@ export async function setUpTenantsServer({ adminUrl, password, log }: { adminUrl
     await closeMaintenanceDatabases(admin);
     // Whoever creates databases has to connect to one that exists.
     await admin.query('grant connect on database postgres to authsome_tenants');
+    await ensureTenantTemplate(admin, adminUrl);
   });
   log.info('Tenants server is set up');
 }

@@ -148,6 +148,22 @@ test('the tenants role can make roles and databases, and is no superuser', async
   t.deepEqual(await as('tenants', 'postgres', 'select rolsuper from pg_roles where rolname = current_user'), [{ rolsuper: false }]);
 });
 
+test("a tenant in its own copy of the template can't list the server's databases, roles and connections, nor read the control of them", async (t) => {
+  t.deepEqual(await as('tenants', 'postgres', "create role app_t2_user login password 'app_t2_user_password'"), []);
+  t.deepEqual(await as('tenants', 'postgres', 'grant app_t2_user to authsome_tenants'), []);
+  const copy = 'create database authsome_app_t2 owner app_t2_user template authsome_template';
+  t.deepEqual(await as('tenants', 'postgres', copy), []);
+  const url = new URL(tenantsServer.url);
+  Object.assign(url, { username: 'app_t2_user', password: 'app_t2_user_password', pathname: '/authsome_app_t2' });
+  const tenant = new pg.Client({ connectionString: url.href });
+  await tenant.connect();
+  t.teardown(() => tenant.end());
+  for (const catalog of ['pg_database', 'pg_roles', 'pg_user', 'pg_auth_members', 'pg_stat_activity', 'pg_stat_database']) {
+    await t.throwsAsync(tenant.query(`select * from ${catalog}`), { message: /permission denied/ }, catalog);
+  }
+  await t.notThrowsAsync(tenant.query('create table own (id int); select * from own'));
+});
+
 /** Roles, databases, tables and grants, without the passwords' salts. */
 async function snapshot(): Promise<string> {
   const admin = new pg.Client({ connectionString: server.url });

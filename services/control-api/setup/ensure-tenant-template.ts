@@ -1,0 +1,46 @@
+import pg from 'pg';
+
+/** Every tenant's database on the shared server is a copy of this one; the tenant program knows it by this name. */
+const templateDatabase = 'authsome_template';
+
+/**
+ * Catalogs that every database of a server shows, and that name the other tenants: their databases, roles, settings and connections. Who may
+ * read them is written down in each database, so it is decided in the one that is copied.
+ */
+const sharedCatalogs = [
+  ...['pg_database', 'pg_stat_database', 'pg_stat_database_conflicts', 'pg_stat_activity', 'pg_db_role_setting', 'pg_shdescription'],
+  ...['pg_roles', 'pg_user', 'pg_group', 'pg_auth_members', 'pg_shdepend', 'pg_prepared_xacts'],
+].join(', ');
+
+/** What the role that manages databases and grants reads there. */
+const managedCatalogs = 'pg_database, pg_roles, pg_auth_members';
+
+/** Makes the template of the tenants' databases: the other tenants can't be listed from a copy of it, and only its owner may use its schema. */
+export async function ensureTenantTemplate(admin: pg.Client, adminUrl: string): Promise<void> {
+  const { rowCount } = await admin.query('select 1 from pg_database where datname = $1', [templateDatabase]);
+  if (rowCount === 0) {
+    // The locale that the tenant program asks for: a copy must have its template's.
+    await admin.query(`create database ${templateDatabase} template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'`);
+  }
+  await admin.query(`revoke all on database ${templateDatabase} from public`);
+  await closeCatalogs(adminUrl);
+  // Copied by a role that is neither superuser nor its owner.
+  await admin.query(`alter database ${templateDatabase} is_template true`);
+}
+
+async function closeCatalogs(adminUrl: string): Promise<void> {
+  const url = new URL(adminUrl);
+  url.pathname = `/${templateDatabase}`;
+  const client = new pg.Client({ connectionString: url.href, application_name: 'authsome-setup' });
+  await client.connect();
+  try {
+    await client.query('begin');
+    await client.query(`revoke select on ${sharedCatalogs} from public`);
+    await client.query(`grant select on ${managedCatalogs} to authsome_tenants`);
+    await client.query('revoke all on schema public from public');
+    await client.query('commit');
+  } finally {
+    // A copy can't be made while somebody is connected.
+    await client.end();
+  }
+}
