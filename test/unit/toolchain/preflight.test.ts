@@ -7,9 +7,16 @@ import { clusterSettings } from '../../../toolchain/cluster/settings.ts';
 const gibibyte = 1024 ** 3;
 
 function machine(change: Partial<Machine> = {}): Machine {
-  return { platform: 'linux', uid: 0, freeDisk: async () => 100 * gibibyte, availableMemory: async () => 16 * gibibyte, ...change };
+  return {
+    platform: 'linux',
+    uid: 0,
+    freeDisk: () => Promise.resolve(100 * gibibyte),
+    availableMemory: () => Promise.resolve(16 * gibibyte),
+    ...change,
+  };
 }
 
+// One after the other: each look at the machine holds every port for a moment.
 const refused = test.macro({
   exec: async (t, change: Partial<Machine>, what: RegExp, remedy: RegExp) => {
     const found = await findObstacles('/var/lib/somewhere', machine(change));
@@ -20,12 +27,24 @@ const refused = test.macro({
   title: (name) => `${name} is named, with a remedy`,
 });
 
-test('a system that is not Linux', refused, { platform: 'darwin' }, /needs Linux, this is darwin/, /KUBECONFIG/);
-test('a user who is not root', refused, { uid: 1000 }, /as root/, /sudo/);
-test('a full disk', refused, { freeDisk: async () => gibibyte / 2 }, /0\.5 GiB free at \/var\/lib\/somewhere/, /AUTHSOME_STATE_DIR/);
-test('too little memory', refused, { availableMemory: async () => gibibyte }, /1\.0 GiB memory available/, /stop something/);
+test.serial('a system that is not Linux', refused, { platform: 'darwin' }, /needs Linux, this is darwin/, /KUBECONFIG/);
+test.serial('a user who is not root', refused, { uid: 1000 }, /as root/, /sudo/);
+test.serial(
+  'a full disk',
+  refused,
+  { freeDisk: () => Promise.resolve(gibibyte / 2) },
+  /0\.5 GiB free at \/var\/lib\/somewhere/,
+  /AUTHSOME_STATE_DIR/,
+);
+test.serial(
+  'too little memory',
+  refused,
+  { availableMemory: () => Promise.resolve(gibibyte) },
+  /1\.0 GiB memory available/,
+  /stop something/,
+);
 
-test('a port in use is named, with how to find its owner', async (t) => {
+test.serial('a port in use is named, with how to find its owner', async (t) => {
   const port = clusterSettings.dnsHealthPort;
   const server = createServer();
   // Where a local cluster runs, it holds the port itself: in use all the same.
