@@ -89,12 +89,9 @@ function runStack({ deps, lease, progress, stop }: Run, flush: () => void): Prom
       unclean: true,
     });
   }
+  const kind = lease.kind === 'destroy' ? 'destroy' : 'up';
   return deps.children.run({
-    request: {
-      kind: lease.kind === 'destroy' ? 'destroy' : 'up',
-      spec: buildTenantSpec(lease.source, deps.settings),
-      takeover: lease.takeover,
-    },
+    request: { kind, spec: buildTenantSpec(lease.source, deps.settings, kind), takeover: lease.takeover },
     stop,
     onPhase: (name) => {
       progress.enter(name);
