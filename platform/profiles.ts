@@ -40,7 +40,7 @@ const local: PlatformSettings = {
     // The provisioner runs the Pulumi CLI, its plugins and one Node process an operation.
     provisioner: { replicas: 1, cpu: '2', cpuRequest: '100m', memory: '3Gi', memoryRequest: '256Mi' },
   },
-  data: { postgres: smallData, tenantsPostgres: smallData, redis: smallData, nats: smallData },
+  data: { postgres: smallData, tenantsPostgres: { ...smallData, maxConnections: 200 }, redis: smallData, nats: smallData },
   provisionerConcurrency: 2,
   tenants: {
     resources: { free: localTenant, pro: localTenant, enterprise: localTenant },
@@ -80,7 +80,7 @@ const production: PlatformSettings = {
   workloads: { controlApi: workload(3), proxy: workload(5), provisioner: { ...workload(3), cpu: '2', memory: '4Gi' } },
   data: {
     postgres: dataService('8Gi', '100Gi'),
-    tenantsPostgres: dataService('16Gi', '500Gi'),
+    tenantsPostgres: { ...dataService('16Gi', '500Gi'), maxConnections: 1_000 },
     redis: dataService('4Gi', '10Gi'),
     nats: dataService('2Gi', '20Gi'),
   },

@@ -15,6 +15,8 @@ const dataService = z.strictObject({
   storage: z.string(),
 });
 
+/** Instances give idle connections back, so the sum of what tenants may have can be far above what the server accepts at once. */
+const tenantsServer = dataService.extend({ maxConnections: z.int().min(50).max(10_000) });
 const quantities = z.record(z.string(), z.union([z.string(), z.int()]));
 
 /** All that differs between one platform and another. A profile gives every value; a stack's configuration may override any of them. */
@@ -36,7 +38,7 @@ export const platformSettingsSchema = z.strictObject({
   /** Cluster DNS outside of pods, as the local cluster has it. */
   hostDns: z.strictObject({ cidr: z.string(), port: z.int() }).optional(),
   workloads: z.strictObject({ controlApi: workload, proxy: workload, provisioner: workload }),
-  data: z.strictObject({ postgres: dataService, tenantsPostgres: dataService, redis: dataService, nats: dataService }),
+  data: z.strictObject({ postgres: dataService, tenantsPostgres: tenantsServer, redis: dataService, nats: dataService }),
   provisionerConcurrency: z.int().min(1).max(16),
   tenants: z.strictObject({
     /** Resources of an application by its workspace's plan: the fields of TenantSpec.resources. */

@@ -116,6 +116,8 @@ export const looseTenantSpecSchema = z.strictObject({
  * resources, and a second `up` changes nothing. What exceeds the plan or does not fit into the quota is refused here, before anything is made.
  */
 export const tenantSpecSchema = looseTenantSpecSchema.superRefine((spec, context) => {
+  // Fields that are no quantities can't be added up.
+  if (context.issues.length > 0) return;
   for (const { path, message } of checkCeilings(spec)) context.addIssue({ code: 'custom', path, message });
 });
 

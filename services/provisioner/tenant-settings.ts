@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { planCeilings, plans } from '../../tenant-program/plans.ts';
-import type { Plan } from '../../tenant-program/plans.ts';
+import type { DatabaseTier, Plan } from '../../tenant-program/plans.ts';
 import {
   dedicatedDatabaseSchema,
   looseTenantSpecSchema,
@@ -47,7 +47,7 @@ export interface SpecSource {
   /** When the owner last asked for a restart. */
   restartedAt?: Date | null;
   /** Where its database was made, which no change of the plan moves; absent while there is none: the plan decides. */
-  databaseTier?: string | null;
+  databaseTier?: DatabaseTier | null;
 }
 
 /** Reads TENANT_SETTINGS_FILE. Throws with the paths of what is wrong, never the values: the file holds the administrator's password. */

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { operationRequestSchema } from '../../../stacks/operation-protocol.ts';
 import type { OperationErrorCode, OperationMessage, OperationRequest } from '../../../stacks/operation-protocol.ts';
 import { tenantNames } from '../../../tenant-program/names.ts';
+import { specSecrets } from '../../../tenant-program/spec-secrets.ts';
 
 // Speaks the protocol of stacks/operation-child.ts and does what a test's script says, in place of pulumi.
 
@@ -84,7 +85,7 @@ async function perform(step: Step, request: OperationRequest): Promise<void> {
     case 'fail-for-good':
       return fail('pods_not_ready', false);
     case 'blab':
-      return fail('pods_not_ready', false, `${request.spec.database.adminPassword} ${process.env.PULUMI_CONFIG_PASSPHRASE}`);
+      return fail('pods_not_ready', false, `${specSecrets(request.spec).join(' ')} ${process.env.PULUMI_CONFIG_PASSPHRASE}`);
     case 'crash':
       process.stderr.write('about to crash\n');
       process.exit(7);
@@ -135,6 +136,7 @@ function succeed({ kind, spec }: OperationRequest): void {
       programVersion: 'scripted',
       namespace,
       internalUrl,
+      databaseTier: spec.database.tier,
       databaseHost: 'postgres',
       databaseName: database,
       databaseUser: role,

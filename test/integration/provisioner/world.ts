@@ -79,8 +79,12 @@ export async function createWorld(): Promise<World> {
   await writeFile(
     settingsFile,
     JSON.stringify({
+      customerUrl: 'http://api.test',
       images: { instance: 'instance:test', redis: 'redis:test' },
-      database: { host: 'postgres', adminUser: 'authsome_tenants', adminPassword },
+      database: {
+        shared: { host: 'postgres', adminUser: 'authsome_tenants', adminPassword },
+        dedicated: { pro: { image: 'postgres:test' }, enterprise: { image: 'postgres:test' } },
+      },
       cluster: { systemNamespace: 'authsome-system' },
     }),
   );

@@ -1,6 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { RegisterResourceOutputsRequest, RegisterResourceRequest } from '@pulumi/pulumi/proto/resource_pb.js';
-import { MockMonitor } from '@pulumi/pulumi/runtime/mocks.js';
+import type { MockMonitor } from '@pulumi/pulumi/runtime/mocks.js';
 import type { TenantProgramOptions } from '../../../tenant-program/index.ts';
 import type { TenantOutputs, TenantSpecInput } from '../../../tenant-program/spec.ts';
 import { tenantSpecSchema } from '../../../tenant-program/spec.ts';
@@ -109,8 +109,7 @@ async function runWithMocks(input: TenantSpecInput, options: TenantProgramOption
     call: () => ({}),
   };
   await pulumi.runtime.setMocks(mocks, 'authsome-tenant', 'app-abc123');
-  const monitor = new RecordingMonitor(mocks);
-  pulumi.runtime.setMockOptions(monitor, 'authsome-tenant', 'app-abc123');
+  const recorded = recordRegistrations(pulumi.runtime.getMonitor() as unknown as MockMonitor);
   // After setMocks: the SDK looks at its settings when it is first used.
   const { tenantProgram } = await import('../../../tenant-program/index.ts');
   const program = await tenantProgram(tenantSpecSchema.parse(input), options)();
@@ -123,25 +122,29 @@ async function runWithMocks(input: TenantSpecInput, options: TenantProgramOption
   // Resources that no output leads to are registered some turns of the event loop later.
   await pulumi.runtime.disconnect();
   return {
-    resources: monitor.made.filter(({ custom }) => custom).sort((a, b) => (a.identity < b.identity ? -1 : 1)),
+    resources: recorded.made.filter(({ custom }) => custom).sort((a, b) => (a.identity < b.identity ? -1 : 1)),
     outputs: Object.fromEntries(entries.map(([name, value]) => [name, value])) as TenantOutputs,
     secrets: entries.filter(([, , secret]) => secret).map(([name]) => name),
-    plainComponentOutputs: monitor.componentOutputs,
+    plainComponentOutputs: recorded.componentOutputs,
   };
 }
 
-/** Keeps the requests that reach it; the mocks alone are told neither parents nor options. */
-class RecordingMonitor extends MockMonitor {
-  readonly made: MadeResource[] = [];
-  readonly componentOutputs: unknown[] = [];
-  /** Types of a resource and its parents by the URN that the mocks give it, which has the last two only. */
-  readonly #types = new Map<string, string>();
+interface Recorded {
+  made: MadeResource[];
+  componentOutputs: unknown[];
+}
 
-  override registerResource(request: RegisterResourceRequest, callback: (error: unknown, response: unknown) => void): Promise<void> {
+/** Keeps the requests that reach the mocks' monitor: the mocks themselves are told neither parents nor options. */
+function recordRegistrations(monitor: MockMonitor): Recorded {
+  const recorded: Recorded = { made: [], componentOutputs: [] };
+  const [register, registerOutputs] = [monitor.registerResource.bind(monitor), monitor.registerResourceOutputs.bind(monitor)];
+  /** Types of a resource and its parents by the URN that the mocks give it, which has the last two only. */
+  const typesOf = new Map<string, string>();
+  monitor.registerResource = (request: RegisterResourceRequest, callback: (error: unknown, response: unknown) => void) => {
     const [type, name, parent] = [request.getType(), request.getName(), request.getParent()];
-    const types = parent === '' ? type : `${this.#types.get(parent)}$${type}`;
+    const types = parent === '' ? type : `${typesOf.get(parent)}$${type}`;
     const inputs: unknown = request.getObject()?.toJavaScript() ?? {};
-    this.made.push({
+    recorded.made.push({
       type,
       name,
       identity: `${types}::${name}`,
@@ -152,16 +155,16 @@ class RecordingMonitor extends MockMonitor {
       deletedWith: nameOf(request.getDeletedwith()),
       dependencies: request.getDependenciesList().map(nameOf).sort(),
     });
-    return super.registerResource(request, (error, response: { getUrn: () => string } | undefined) => {
-      if (response !== undefined) this.#types.set(response.getUrn(), types);
+    return register(request, (error: unknown, response: { getUrn: () => string } | undefined) => {
+      if (response !== undefined) typesOf.set(response.getUrn(), types);
       callback(error, response);
     });
-  }
-
-  override registerResourceOutputs(request: RegisterResourceOutputsRequest, callback: (error: unknown, response: unknown) => void): void {
-    this.componentOutputs.push(withSecrets(request.getOutputs()?.toJavaScript() ?? {}, () => '[secret]'));
-    super.registerResourceOutputs(request, callback);
-  }
+  };
+  monitor.registerResourceOutputs = (request: RegisterResourceOutputsRequest, callback: (error: unknown, response: unknown) => void) => {
+    recorded.componentOutputs.push(withSecrets(request.getOutputs()?.toJavaScript() ?? {}, () => '[secret]'));
+    registerOutputs(request, callback);
+  };
+  return recorded;
 }
 
 /** The one resource of a type whose name or Kubernetes name is given. */
