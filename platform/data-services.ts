@@ -49,6 +49,7 @@ export class DataServices extends pulumi.ComponentResource {
       {
         ...postgres(secrets.tenantsPostgres),
         settings: settings.data.tenantsPostgres,
+        args: ['postgres', '-c', `max_connections=${settings.data.tenantsPostgres.maxConnections}`],
         from: { parts: ['database-setup', 'provisioner'], tenants: true },
       },
       child,

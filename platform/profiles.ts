@@ -3,6 +3,26 @@ import type { DataServiceSettings, PlatformSettings, WorkloadSettings } from './
 const smallWorkload: WorkloadSettings = { replicas: 1, cpu: '1', cpuRequest: '50m', memory: '512Mi', memoryRequest: '96Mi' };
 const smallData: DataServiceSettings = { cpu: '1', cpuRequest: '50m', memory: '512Mi', memoryRequest: '64Mi', storage: '2Gi' };
 
+const localTenant = {
+  replicas: 1,
+  maxReplicas: 1,
+  cpu: '1',
+  cpuRequest: '20m',
+  memory: '512Mi',
+  memoryRequest: '96Mi',
+  redisMemory: '128Mi',
+  redisMemoryRequest: '16Mi',
+};
+const localTenantDatabase = {
+  cpu: '1',
+  cpuRequest: '20m',
+  memory: '256Mi',
+  memoryRequest: '48Mi',
+  storage: '1Gi',
+  // Made on demand, unlike the platform's own volumes.
+  storageClass: 'authsome-tenants',
+};
+
 /** One machine with two cores: requests are explicit and small, since they default to the limits and would fill the node. */
 const local: PlatformSettings = {
   profile: 'local',
@@ -20,16 +40,14 @@ const local: PlatformSettings = {
     // The provisioner runs the Pulumi CLI, its plugins and one Node process an operation.
     provisioner: { replicas: 1, cpu: '2', cpuRequest: '100m', memory: '3Gi', memoryRequest: '256Mi' },
   },
-  data: { postgres: smallData, tenantsPostgres: smallData, redis: smallData, nats: smallData },
+  data: { postgres: smallData, tenantsPostgres: { ...smallData, maxConnections: 200 }, redis: smallData, nats: smallData },
   provisionerConcurrency: 2,
-  tenantResources: {
-    replicas: 1,
-    cpu: '1',
-    cpuRequest: '20m',
-    memory: '512Mi',
-    memoryRequest: '96Mi',
-    redisMemory: '128Mi',
-    redisMemoryRequest: '16Mi',
+  tenants: {
+    resources: { free: localTenant, pro: localTenant, enterprise: localTenant },
+    dedicatedDatabase: { pro: localTenantDatabase, enterprise: localTenantDatabase },
+    // The local cluster measures no pods.
+    metricsApi: false,
+    serviceMonitors: false,
   },
 };
 
@@ -48,6 +66,9 @@ const dataService = (memory: string, storage: string): DataServiceSettings => ({
   storage,
 });
 
+/** Ten replicas of 1 CPU and 2 GiB, one more while they roll, Redis and PostgreSQL. */
+const largeTenant = { replicas: 2, maxReplicas: 10, quotaCpu: '16', quotaMemory: '32Gi' };
+
 const production: PlatformSettings = {
   profile: 'production',
   region: 'us-east-1',
@@ -59,12 +80,21 @@ const production: PlatformSettings = {
   workloads: { controlApi: workload(3), proxy: workload(5), provisioner: { ...workload(3), cpu: '2', memory: '4Gi' } },
   data: {
     postgres: dataService('8Gi', '100Gi'),
-    tenantsPostgres: dataService('16Gi', '500Gi'),
+    tenantsPostgres: { ...dataService('16Gi', '500Gi'), maxConnections: 1_000 },
     redis: dataService('4Gi', '10Gi'),
     nats: dataService('2Gi', '20Gi'),
   },
   provisionerConcurrency: 4,
-  tenantResources: {},
+  tenants: {
+    resources: { free: {}, pro: largeTenant, enterprise: { ...largeTenant, quotaCpu: '32', quotaMemory: '64Gi' } },
+    dedicatedDatabase: {
+      pro: { cpu: '1', cpuRequest: '100m', memory: '2Gi', memoryRequest: '512Mi', storage: '20Gi' },
+      enterprise: { cpu: '4', cpuRequest: '1', memory: '16Gi', memoryRequest: '4Gi', storage: '200Gi' },
+    },
+    metricsApi: true,
+    // To be set where Prometheus' operator is installed: without its kinds a tenant's stack would fail.
+    serviceMonitors: false,
+  },
 };
 
 const staging: PlatformSettings = {

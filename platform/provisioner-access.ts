@@ -39,6 +39,9 @@ export class ProvisionerAccess extends pulumi.ComponentResource {
           },
           { apiGroups: ['apps'], resources: ['deployments', 'statefulsets'], verbs: everything },
           { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: everything },
+          { apiGroups: ['autoscaling'], resources: ['horizontalpodautoscalers'], verbs: everything },
+          { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: everything },
+          { apiGroups: ['monitoring.coreos.com'], resources: ['servicemonitors'], verbs: everything },
           // What the rollout's progress is read from.
           { apiGroups: [''], resources: ['pods', 'events', 'endpoints', 'persistentvolumeclaims'], verbs: reading },
           { apiGroups: ['apps'], resources: ['replicasets', 'controllerrevisions'], verbs: reading },

@@ -82,20 +82,27 @@ export class Services extends pulumi.ComponentResource {
   }
 }
 
-/** What every tenant's spec has in common: images, resources, the shared database server, and what the cluster looks like. */
+/** What tenants' specs are made of besides the application's own row: images, sizes, the shared database server, and what the cluster looks like. */
 function tenantSettings({ settings, images, data, secrets }: ServicesArgs): pulumi.Output<string> {
+  const { resources, dedicatedDatabase, tracing, ...cluster } = settings.tenants;
+  const withImage = (sizes: object): object => ({ image: images.postgres, ...sizes });
   return pulumi.secret(
     pulumi.jsonStringify({
+      customerUrl: settings.urls.customer,
       images: { instance: images.instance, redis: images.redis, pullPolicy: settings.imagePullPolicy },
-      resources: settings.tenantResources,
+      resources,
       database: {
-        host: data.tenantsPostgres.host,
-        port: 5_432,
-        adminUser: 'authsome_tenants',
-        adminPassword: secrets.tenantsDb,
-        sslMode: 'disable',
+        shared: {
+          host: data.tenantsPostgres.host,
+          port: 5_432,
+          adminUser: 'authsome_tenants',
+          adminPassword: secrets.tenantsDb,
+          sslMode: 'disable',
+        },
+        dedicated: { pro: withImage(dedicatedDatabase.pro), enterprise: withImage(dedicatedDatabase.enterprise) },
       },
-      cluster: { systemNamespace: settings.namespace, hostDns: settings.hostDns },
+      cluster: { systemNamespace: settings.namespace, hostDns: settings.hostDns, ...cluster },
+      tracing,
     }),
   );
 }

@@ -15,6 +15,10 @@ const dataService = z.strictObject({
   storage: z.string(),
 });
 
+/** Instances give idle connections back, so the sum of what tenants may have can be far above what the server accepts at once. */
+const tenantsServer = dataService.extend({ maxConnections: z.int().min(50).max(10_000) });
+const quantities = z.record(z.string(), z.union([z.string(), z.int()]));
+
 /** All that differs between one platform and another. A profile gives every value; a stack's configuration may override any of them. */
 export const platformSettingsSchema = z.strictObject({
   profile: z.enum(['local', 'staging', 'production']),
@@ -34,10 +38,27 @@ export const platformSettingsSchema = z.strictObject({
   /** Cluster DNS outside of pods, as the local cluster has it. */
   hostDns: z.strictObject({ cidr: z.string(), port: z.int() }).optional(),
   workloads: z.strictObject({ controlApi: workload, proxy: workload, provisioner: workload }),
-  data: z.strictObject({ postgres: dataService, tenantsPostgres: dataService, redis: dataService, nats: dataService }),
+  data: z.strictObject({ postgres: dataService, tenantsPostgres: tenantsServer, redis: dataService, nats: dataService }),
   provisionerConcurrency: z.int().min(1).max(16),
-  /** Resources of one tenant: the fields of TenantSpec.resources. */
-  tenantResources: z.record(z.string(), z.union([z.string(), z.int()])),
+  tenants: z.strictObject({
+    /** Resources of an application by its workspace's plan: the fields of TenantSpec.resources. */
+    resources: z.strictObject({ free: quantities, pro: quantities, enterprise: quantities }),
+    /** The database server of its own that an application of these plans has: the fields of TenantSpec.database, but for the image. */
+    dedicatedDatabase: z.strictObject({ pro: quantities, enterprise: quantities }),
+    /** Whether the cluster serves the metrics API, from which autoscalers read. */
+    metricsApi: z.boolean(),
+    /** Whether the cluster knows ServiceMonitor, and where its Prometheus is when not in the platform's namespace. */
+    serviceMonitors: z.boolean(),
+    monitoringNamespace: z.string().optional(),
+    /** Whether pods have IPv6 addresses; the cluster's own must then be named. */
+    ipv6: z.boolean().optional(),
+    /** Addresses of nodes, pods and services outside the private ranges: tenants must not reach them. */
+    internalCidrs: z.array(z.string()).optional(),
+    /** Private addresses that tenants may reach, such as a mail relay. */
+    privateEgress: z.array(z.strictObject({ cidr: z.string(), port: z.int() })).optional(),
+    /** Where instances send their traces. */
+    tracing: z.strictObject({ endpoint: z.url(), namespace: z.string(), app: z.string(), port: z.int() }).optional(),
+  }),
 });
 
 export type PlatformSettings = z.output<typeof platformSettingsSchema>;

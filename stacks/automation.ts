@@ -10,7 +10,7 @@ import { captureOutputs } from './capture-outputs.ts';
 import type { EngineSettings } from './engine-environment.ts';
 import { engineEnvironment } from './engine-environment.ts';
 import { killStrays, strayMarker } from './kill-strays.ts';
-import { removeStack } from './remove-stack.ts';
+import { removeStack, unprotectAll } from './stack-commands.ts';
 import { createEventReader } from './engine-events.ts';
 import type { ChangeCounts, OperationPhase, OperationProgress } from './operation-protocol.ts';
 
@@ -56,12 +56,12 @@ export async function runUp(operation: StackOperation): Promise<{ outputs: Tenan
 /** Destroys one tenant's stack and everything it made, then its state and history. Succeeds where there is none. */
 export async function runDestroy(operation: StackOperation): Promise<{ counts: ChangeCounts }> {
   // Runs the program too: the state knows the database administrator's password only as it was at the last `up`.
-  return withStack(operation, tenantProgram(operation.spec), async (stack, enterPhase) => {
+  return withStack(operation, tenantProgram(operation.spec, { protectData: false }), async (stack, enterPhase) => {
     const events = createEventReader(operation);
     try {
       if (operation.takeover) await takeOver(stack, operation, enterPhase);
       enterPhase('destroying');
-      await stack.destroy({ ...engineOptions(operation, events.onEvent), runProgram: true });
+      await destroy(stack, operation, events.onEvent);
       enterPhase('removing');
       await removeStack(operation, { project: tenantProject, stack: stack.name });
     } catch (error) {
@@ -90,12 +90,17 @@ async function withStack<T>(
       pulumiCommand: operation.pulumiCommand,
       secretsProvider: 'passphrase',
       projectSettings: { name: tenantProject, runtime: 'nodejs', backend: { url: operation.backendUrl } },
-      envVars: { ...engineEnvironment(operation), [strayMarker]: stackName },
+      envVars: { ...engineEnvironment(operation), ...recoveryEnvironment(operation), [strayMarker]: stackName },
     });
     return await use(openStack(stackName, workspace), enterPhase);
   } finally {
     await rm(workDir, { recursive: true, force: true });
   }
+}
+
+/** What a killed engine made and did not write down is taken over, as its names say whose it is; otherwise it would be in the way for ever. */
+function recoveryEnvironment({ takeover }: StackOperation): Record<string, string> {
+  return takeover ? { PULUMI_K8S_UPSERT_EXISTING_OBJECTS: 'true' } : {};
 }
 
 /**
@@ -120,11 +125,35 @@ async function takeOver(stack: Stack, operation: StackOperation, enterPhase: Ent
   await killStrays(stack.name);
   try {
     await stack.cancel();
-    await stack.refresh({ ...engineOptions(operation), clearPendingCreates: true, runProgram: true });
+    await stack.refresh({ ...engineOptions(operation), ...notRefreshed(operation), clearPendingCreates: true, runProgram: true });
   } catch (error) {
     // The holder died before the stack was made, or after it was removed: nothing to recover.
     if (!(error instanceof StackNotFoundError)) throw error;
   }
+}
+
+/**
+ * What is on a database server of the tenant's own is not looked at: an interrupted destroy may have ended that server already, and no
+ * recovery would then ever succeed. Nobody but the tenant's own role and this program can have changed it.
+ */
+function notRefreshed({ spec }: StackOperation): { exclude?: string[] } {
+  return spec.database.tier === 'dedicated' ? { exclude: ['**$postgresql:index/**'] } : {};
+}
+
+async function destroy(stack: Stack, operation: StackOperation, onEvent: (event: EngineEvent) => void): Promise<void> {
+  const options = { ...engineOptions(operation, onEvent), runProgram: true };
+  try {
+    await stack.destroy(options);
+  } catch (error) {
+    // What this spec does not name any more, such as a database of the plan before, is still protected as the last `up` left it.
+    if (!isProtected(error)) throw error;
+    await unprotectAll(operation, { project: tenantProject, stack: stack.name });
+    await stack.destroy(options);
+  }
+}
+
+function isProtected(error: unknown): boolean {
+  return error instanceof Error && /because it is protected/.test(error.message);
 }
 
 async function up(stack: Stack, operation: StackOperation, onEvent: (event: EngineEvent) => void): Promise<void> {

@@ -23,6 +23,11 @@ const errorClasses: ErrorClass[] = [
     "Give the provisioner's account the rights that the message names.",
   ),
   terminal('name_taken', /is not adopted/i, 'Something else has this name: rename or remove it.'),
+  terminal(
+    'data_protected',
+    /because it is protected|marked for protection/i,
+    "The change would delete the tenant's data, so it was not made: correct the spec, or move the data first.",
+  ),
   terminal('wrong_passphrase', /incorrect passphrase/i, 'Start the provisioner with the passphrase that the state was made with.'),
   terminal(
     'plugin_missing',

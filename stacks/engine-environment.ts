@@ -16,6 +16,9 @@ export function engineEnvironment({ backendUrl, passphrase, pulumiHome }: Engine
     PULUMI_SKIP_UPDATE_CHECK: 'true',
     // The plugins are installed beforehand; a download inside an operation would be slow and may be impossible.
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
+    // Changed in place: else a changed Secret or ConfigMap is deleted and made anew, and with it the Deployment that names it.
+    PULUMI_K8S_ENABLE_SECRET_MUTABLE: 'true',
+    PULUMI_K8S_ENABLE_CONFIGMAP_MUTABLE: 'true',
     // Each of its two checkpoint writes a step would be copied once more; the database has its own backup.
     PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: 'true',
   };

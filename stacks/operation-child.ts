@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { PulumiCommand } from '@pulumi/pulumi/automation/index.js';
 import { z } from 'zod';
+import { specSecrets } from '../tenant-program/spec-secrets.ts';
 import { runDestroy, runUp } from './automation.ts';
 import type { StackOperation } from './automation.ts';
 import { classifyError } from './classify-error.ts';
@@ -55,7 +56,7 @@ async function main(): Promise<number> {
 }
 
 async function run({ kind, spec, takeover }: OperationRequest, environment: Environment, pulumiCommand: PulumiCommand): Promise<void> {
-  secrets.push(spec.database.adminPassword);
+  secrets.push(...specSecrets(spec));
   stop.signal.throwIfAborted();
   const operation: StackOperation = {
     spec,

@@ -1,13 +1,15 @@
 import { z } from 'zod';
-import { tenantOutputsSchema, tenantSpecSchema } from '../tenant-program/spec.ts';
+import { looseTenantSpecSchema, tenantOutputsSchema, tenantSpecSchema } from '../tenant-program/spec.ts';
+
+/** The stack's last holder has been proven dead: its lock may be broken, and what it left unfinished is cleared first. */
+const takeover = z.boolean().default(false);
 
 /** The one line that the operation process reads from standard input. Secrets come this way, never as arguments. */
-export const operationRequestSchema = z.strictObject({
-  kind: z.enum(['up', 'destroy']),
-  spec: tenantSpecSchema,
-  /** The stack's last holder has been proven dead: its lock may be broken, and what it left unfinished is cleared first. */
-  takeover: z.boolean().default(false),
-});
+export const operationRequestSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('up'), spec: tenantSpecSchema, takeover }),
+  // What was made under an earlier plan, or earlier rules, can be removed all the same.
+  z.strictObject({ kind: z.literal('destroy'), spec: looseTenantSpecSchema, takeover }),
+]);
 
 export type OperationRequest = z.output<typeof operationRequestSchema>;
 export type OperationRequestInput = z.input<typeof operationRequestSchema>;
@@ -26,6 +28,7 @@ export const operationErrorCodes = [
   'forbidden',
   'admission_refused',
   'name_taken',
+  'data_protected',
   'plugin_missing',
   'wrong_passphrase',
   'locked',

@@ -1,10 +1,11 @@
 import type { types } from '@pulumi/kubernetes';
 import type { Output } from '@pulumi/pulumi';
+import { containerSecurityContext, podDefaults, podSecurityContext, uids } from './pod-security.ts';
+import { ports } from './ports.ts';
 import type { TenantSpec } from './spec.ts';
-import { containerSecurityContext, podSecurityContext } from './tenant-context.ts';
+import { workloadSelector } from './tenant-context.ts';
 
 type PodSpec = types.input.core.v1.PodSpec;
-type Container = types.input.core.v1.Container;
 
 export interface InstancePodArgs {
   spec: TenantSpec;
@@ -13,68 +14,57 @@ export interface InstancePodArgs {
   secretName: Output<string>;
 }
 
-const instanceUid = 10_001;
-const httpPort = 8080;
-
-/** The instance's configuration that is no secret, as its environment variables. */
-export function instanceConfiguration({ appId, environment, region, config }: TenantSpec): Record<string, string> {
-  return {
-    APP_ID: appId,
-    ENVIRONMENT: environment,
-    REGION: region,
-    PORT: String(httpPort),
-    MODE: config.mode,
-    SESSION_TIMEOUT_SECONDS: String(config.sessionTimeoutSeconds),
-    ALLOWED_ORIGINS: config.allowedOrigins.join(','),
-    EMAIL_VERIFICATION_REQUIRED: String(config.emailVerificationRequired),
-  };
-}
+/**
+ * The time that the nodes need to learn that a pod is ending, before its process is told: until then they still send it connections,
+ * and it must accept them.
+ */
+const endpointsGoneSeconds = 3;
+/** The process' own shutdown takes 30 s at most. */
+const shutdownSeconds = 30;
 
 /** The instance's pods. The process migrates its schema before it listens, so before it is ready. */
-export function instancePodSpec(args: InstancePodArgs): PodSpec {
-  const { resources } = args.spec;
-  const container = baseContainer(args);
+export function instancePodSpec({ spec, serviceAccountName, configMapName, secretName }: InstancePodArgs): PodSpec {
+  const { cpu, cpuRequest, memory, memoryRequest, maxReplicas } = spec.resources;
   return {
-    serviceAccountName: args.serviceAccountName,
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
-    terminationGracePeriodSeconds: 30,
-    securityContext: podSecurityContext(instanceUid),
+    ...podDefaults,
+    serviceAccountName,
+    terminationGracePeriodSeconds: endpointsGoneSeconds + shutdownSeconds + 2,
+    securityContext: podSecurityContext(uids.instance),
     containers: [
       {
-        ...container,
         name: 'instance',
+        image: spec.images.instance,
+        imagePullPolicy: spec.images.pullPolicy,
         command: ['node', '/app/main.mjs'],
-        ports: [{ name: 'http', containerPort: httpPort }],
+        envFrom: [{ configMapRef: { name: configMapName } }, { secretRef: { name: secretName } }],
+        ports: [
+          { name: 'http', containerPort: ports.http },
+          { name: 'metrics', containerPort: ports.metrics },
+        ],
+        securityContext: containerSecurityContext,
+        resources: { requests: { cpu: cpuRequest, memory: memoryRequest }, limits: { cpu, memory } },
+        lifecycle: { preStop: { sleep: { seconds: endpointsGoneSeconds } } },
         // Each second until it is up, so that readiness is seen at once; then at ease.
         startupProbe: probe('/ready', { periodSeconds: 1, failureThreshold: 90 }),
         readinessProbe: probe('/ready', { periodSeconds: 3, failureThreshold: 2 }),
         livenessProbe: probe('/health', { periodSeconds: 10, failureThreshold: 3 }),
+        volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
       },
     ],
-    ...(resources.replicas > 1 && { topologySpreadConstraints: spreadOverNodes }),
+    ...(maxReplicas > 1 && { topologySpreadConstraints: ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map(spreadOver) }),
     volumes: [{ name: 'tmp', emptyDir: { sizeLimit: '64Mi' } }],
   };
 }
 
-const spreadOverNodes = [
-  {
-    maxSkew: 1,
-    topologyKey: 'kubernetes.io/hostname',
-    whenUnsatisfiable: 'ScheduleAnyway',
-    labelSelector: { matchLabels: { 'app.kubernetes.io/name': 'instance' } },
-  },
-];
-
-function baseContainer({ spec, configMapName, secretName }: InstancePodArgs): Omit<Container, 'name'> {
-  const { cpu, cpuRequest, memory, memoryRequest } = spec.resources;
+/** One zone's or node's end should not be the end of all replicas; where there is but one, they run there. */
+function spreadOver(topologyKey: string): types.input.core.v1.TopologySpreadConstraint {
   return {
-    image: spec.images.instance,
-    imagePullPolicy: spec.images.pullPolicy,
-    envFrom: [{ configMapRef: { name: configMapName } }, { secretRef: { name: secretName } }],
-    securityContext: containerSecurityContext,
-    resources: { requests: { cpu: cpuRequest, memory: memoryRequest }, limits: { cpu, memory } },
-    volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+    topologyKey,
+    maxSkew: 1,
+    whenUnsatisfiable: 'ScheduleAnyway',
+    labelSelector: { matchLabels: workloadSelector('instance') },
+    // Pods of the version before, which are about to end, don't count.
+    matchLabelKeys: ['pod-template-hash'],
   };
 }
 

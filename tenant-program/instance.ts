@@ -1,11 +1,14 @@
-import { createHash } from 'node:crypto';
 import * as kubernetes from '@pulumi/kubernetes';
-import { all, ComponentResource, unsecret } from '@pulumi/pulumi';
+import { ComponentResource } from '@pulumi/pulumi';
 import type { ComponentResourceOptions, Output, Resource } from '@pulumi/pulumi';
+import { checksum, configurationAnnotation } from './checksum.ts';
 import { generatedSecret } from './generated-secret.ts';
-import { instanceConfiguration, instancePodSpec } from './instance-pod.ts';
+import { instanceConfiguration, ownersSecrets } from './instance-environment.ts';
+import { instancePodSpec } from './instance-pod.ts';
+import { isAutoscaled, surge } from './instance-pods.ts';
 import type { TenantNamespace } from './namespace.ts';
-import { namespacedOptions, workloadLabels, workloadOptions } from './tenant-context.ts';
+import type { TenantSpec } from './spec.ts';
+import { namespacedOptions, skipAwait, workloadLabels, workloadOptions, workloadSelector } from './tenant-context.ts';
 import type { TenantContext } from './tenant-context.ts';
 
 export interface TenantInstanceArgs {
@@ -25,19 +28,21 @@ export class TenantInstance extends ComponentResource {
 
   constructor(name: string, args: TenantInstanceArgs, options?: ComponentResourceOptions) {
     super('authsome:tenant:Instance', name, {}, options);
-    const { context, namespace } = args;
+    const { context, namespace, serviceAccountName } = args;
+    const { spec } = context;
     const labels = workloadLabels(context, 'instance');
-    const selector = { 'app.kubernetes.io/name': 'instance' };
+    const selector = workloadSelector('instance');
     const metadata = { name: 'instance', namespace: namespace.name, labels };
     const childOptions = namespacedOptions(this, namespace.namespace);
 
     this.token = generatedSecret(`${name}-token`, this);
-    const configuration = instanceConfiguration(context.spec);
+    const configuration = instanceConfiguration(spec);
     const secrets = {
       DATABASE_URL: args.databaseUrl,
       REDIS_URL: args.redisUrl,
       INSTANCE_TOKEN: this.token,
       AUTH_SECRET: generatedSecret(`${name}-auth-secret`, this),
+      ...ownersSecrets(spec.config),
     };
     const configMap = new kubernetes.core.v1.ConfigMap(name, { metadata, data: configuration }, childOptions);
     const secret = new kubernetes.core.v1.Secret(name, { metadata, stringData: secrets }, childOptions);
@@ -45,8 +50,7 @@ export class TenantInstance extends ComponentResource {
     new kubernetes.core.v1.Service(
       name,
       {
-        // The provider's wait for endpoints takes 10 s at least; the Deployment's readiness is the real signal.
-        metadata: { ...metadata, name: 'authsome', annotations: { 'pulumi.com/skipAwait': 'true' } },
+        metadata: { ...metadata, name: 'authsome', annotations: skipAwait },
         spec: { selector, ports: [{ name: 'http', port: 80, targetPort: 'http' }] },
       },
       childOptions,
@@ -54,18 +58,25 @@ export class TenantInstance extends ComponentResource {
     new kubernetes.apps.v1.Deployment(
       name,
       {
-        metadata,
+        // An autoscaler that is taken away, or set aside by a suspension, still owns the replicas as the cluster sees it.
+        metadata: { ...metadata, annotations: { 'pulumi.com/patchForce': 'true' } },
         spec: {
-          replicas: context.spec.resources.replicas,
+          ...replicas(spec),
           progressDeadlineSeconds: 150,
           revisionHistoryLimit: 2,
-          strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+          strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: surge } },
           selector: { matchLabels: selector },
           template: {
-            metadata: { labels, annotations: { 'authsome.cloud/configuration': checksum(configuration, secrets) } },
+            metadata: {
+              labels,
+              annotations: {
+                [configurationAnnotation]: checksum(configuration, secrets),
+                ...(spec.restartedAt && { 'authsome.cloud/restarted-at': spec.restartedAt }),
+              },
+            },
             spec: instancePodSpec({
-              spec: context.spec,
-              serviceAccountName: args.serviceAccountName,
+              spec,
+              serviceAccountName,
               configMapName: configMap.metadata.name,
               secretName: secret.metadata.name,
             }),
@@ -79,7 +90,10 @@ export class TenantInstance extends ComponentResource {
   }
 }
 
-/** Changes with the configuration, so that pods roll then. No secret: a hash of 256 random bits tells nothing about them. */
-function checksum(configuration: Record<string, string>, secrets: Record<string, Output<string>>): Output<string> {
-  return unsecret(all([configuration, secrets]).apply((values) => createHash('sha256').update(JSON.stringify(values)).digest('hex')));
+/**
+ * Left out, the field is not this program's: no `up` resets what an autoscaler has set. The cluster makes it 1 where nobody has, and the
+ * autoscaler then goes to its minimum.
+ */
+function replicas(spec: TenantSpec): { replicas?: number } {
+  return isAutoscaled(spec) ? {} : { replicas: spec.resources.replicas };
 }

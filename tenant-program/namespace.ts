@@ -28,7 +28,8 @@ export class TenantNamespace extends ComponentResource {
           },
         },
       },
-      { parent: this, customTimeouts },
+      // The volume of a database server of its own goes with it.
+      { parent: this, customTimeouts, protect: context.protectData },
     );
     this.name = this.namespace.metadata.name;
     this.registerOutputs({ name: this.name });

@@ -3,13 +3,17 @@ import type { types } from '@pulumi/kubernetes';
 import { ComponentResource } from '@pulumi/pulumi';
 import type { ComponentResourceOptions } from '@pulumi/pulumi';
 import type { TenantNamespace } from './namespace.ts';
+import { ports } from './ports.ts';
+import { publicInternet } from './public-internet.ts';
 import type { TenantSpec } from './spec.ts';
-import { namespacedOptions } from './tenant-context.ts';
-import type { TenantContext } from './tenant-context.ts';
+import { namespacedOptions, workloadSelector } from './tenant-context.ts';
+import type { TenantContext, WorkloadName } from './tenant-context.ts';
 
 type Peer = types.input.networking.v1.NetworkPolicyPeer;
+type IngressRule = types.input.networking.v1.NetworkPolicyIngressRule;
 type EgressRule = types.input.networking.v1.NetworkPolicyEgressRule;
 type PolicySpec = types.input.networking.v1.NetworkPolicySpec;
+type Ports = types.input.networking.v1.NetworkPolicyPort[];
 
 export interface TenantNetworkPoliciesArgs {
   context: TenantContext;
@@ -35,42 +39,78 @@ export class TenantNetworkPolicies extends ComponentResource {
 }
 
 function policySpecs(spec: TenantSpec): Record<string, PolicySpec> {
+  const { systemNamespace, monitoringNamespace = systemNamespace } = spec.cluster;
   return {
     'default-deny': { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
     instance: {
-      podSelector: named('instance'),
+      podSelector: workload('instance'),
       policyTypes: ['Ingress', 'Egress'],
-      ingress: [{ from: [systemPods(spec, 'proxy'), systemPods(spec, 'prometheus')], ports: [{ protocol: 'TCP', port: 8080 }] }],
+      ingress: [
+        { from: [inNamespace(systemNamespace, named('proxy'))], ports: tcp(ports.http) },
+        { from: [inNamespace(monitoringNamespace, named('prometheus'))], ports: tcp(ports.metrics) },
+      ],
       egress: [
         ...dnsRules(spec),
         databaseRule(spec),
-        { to: [{ podSelector: named('redis') }], ports: [{ protocol: 'TCP', port: 6379 }] },
-        { to: [{ ipBlock: { cidr: '0.0.0.0/0', except: privateRanges } }], ports: [{ protocol: 'TCP', port: 443 }] },
+        { to: [{ podSelector: workload('redis') }], ports: tcp(ports.redis) },
+        { to: publicInternet(spec.cluster).map((ipBlock) => ({ ipBlock })), ports: tcp(...publicPorts(spec)) },
+        ...spec.cluster.privateEgress.map(({ cidr, port }) => ({ to: [{ ipBlock: { cidr } }], ports: tcp(port) })),
+        ...tracingRules(spec),
       ],
     },
     redis: {
-      podSelector: named('redis'),
+      podSelector: workload('redis'),
       policyTypes: ['Ingress', 'Egress'],
-      ingress: [{ from: [{ podSelector: named('instance') }], ports: [{ protocol: 'TCP', port: 6379 }] }],
+      ingress: [{ from: [{ podSelector: workload('instance') }], ports: tcp(ports.redis) }],
     },
+    ...(spec.database.tier === 'dedicated' && {
+      postgres: {
+        podSelector: workload('postgres'),
+        policyTypes: ['Ingress', 'Egress'],
+        ingress: postgresIngress(systemNamespace),
+      },
+    }),
   };
 }
 
-/**
- * What is not the public internet: private (RFC 1918), shared (RFC 6598), loopback and link-local (RFC 3927, where cloud metadata lives)
- * addresses, which hold every cluster's pods, services and nodes; benchmarking, multicast and reserved ranges.
- */
-const privateRanges = [
-  '10.0.0.0/8',
-  '100.64.0.0/10',
-  '127.0.0.0/8',
-  '169.254.0.0/16',
-  '172.16.0.0/12',
-  '192.168.0.0/16',
-  '198.18.0.0/15',
-  '224.0.0.0/4',
-  '240.0.0.0/4',
-];
+/** The instance, and the provisioner, which makes role and database. */
+function postgresIngress(systemNamespace: string): IngressRule[] {
+  return [
+    { from: [{ podSelector: workload('instance') }, inNamespace(systemNamespace, named('provisioner'))], ports: tcp(ports.postgres) },
+  ];
+}
+
+function dnsRules({ cluster }: TenantSpec): EgressRule[] {
+  const both = (port: number): Ports => [
+    { protocol: 'UDP', port },
+    { protocol: 'TCP', port },
+  ];
+  const inCluster = { to: [inNamespace('kube-system', { matchLabels: { 'k8s-app': 'kube-dns' } })], ports: both(53) };
+  if (!cluster.hostDns) return [inCluster];
+  return [inCluster, { to: [{ ipBlock: { cidr: cluster.hostDns.cidr } }], ports: both(cluster.hostDns.port) }];
+}
+
+function databaseRule({ database, cluster }: TenantSpec): EgressRule {
+  if (database.tier === 'dedicated') return { to: [{ podSelector: workload('postgres') }], ports: tcp(ports.postgres) };
+  // By its own label as well: `postgres` alone would be the control database's server too.
+  const server = { matchLabels: { 'app.kubernetes.io/name': 'postgres', 'app.kubernetes.io/instance': 'tenants-postgres' } };
+  const to: Peer = database.cidr ? { ipBlock: { cidr: database.cidr } } : inNamespace(cluster.systemNamespace, server);
+  return { to: [to], ports: tcp(database.port) };
+}
+
+/** HTTPS for social sign-in and the like, and the mail server's port where there is one: policies know no host names. */
+function publicPorts({ config }: TenantSpec): number[] {
+  const smtp = config.email?.smtp.port;
+  return smtp === undefined || smtp === ports.https ? [ports.https] : [ports.https, smtp];
+}
+
+function tracingRules({ tracing }: TenantSpec): EgressRule[] {
+  return tracing === undefined ? [] : [{ to: [inNamespace(tracing.namespace, named(tracing.app))], ports: tcp(tracing.port) }];
+}
+
+function workload(name: WorkloadName): types.input.meta.v1.LabelSelector {
+  return { matchLabels: workloadSelector(name) };
+}
 
 function named(name: string): types.input.meta.v1.LabelSelector {
   return { matchLabels: { 'app.kubernetes.io/name': name } };
@@ -80,22 +120,6 @@ function inNamespace(namespace: string, podSelector: types.input.meta.v1.LabelSe
   return { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } }, podSelector };
 }
 
-function systemPods({ cluster }: TenantSpec, name: string): Peer {
-  return inNamespace(cluster.systemNamespace, named(name));
-}
-
-function dnsRules({ cluster }: TenantSpec): EgressRule[] {
-  const both = (port: number): EgressRule['ports'] => [
-    { protocol: 'UDP', port },
-    { protocol: 'TCP', port },
-  ];
-  const inCluster = { to: [inNamespace('kube-system', { matchLabels: { 'k8s-app': 'kube-dns' } })], ports: both(53) };
-  if (!cluster.hostDns) return [inCluster];
-  return [inCluster, { to: [{ ipBlock: { cidr: cluster.hostDns.cidr } }], ports: both(cluster.hostDns.port) }];
-}
-
-function databaseRule(spec: TenantSpec): EgressRule {
-  const { databaseCidr } = spec.cluster;
-  const to: Peer = databaseCidr ? { ipBlock: { cidr: databaseCidr } } : systemPods(spec, 'postgres');
-  return { to: [to], ports: [{ protocol: 'TCP', port: spec.database.port }] };
+function tcp(...numbers: number[]): Ports {
+  return numbers.map((port) => ({ protocol: 'TCP', port }));
 }

@@ -1,10 +1,15 @@
 import * as kubernetes from '@pulumi/kubernetes';
+import type { types } from '@pulumi/kubernetes';
 import { ComponentResource, interpolate, secret } from '@pulumi/pulumi';
 import type { ComponentResourceOptions, Output, Resource } from '@pulumi/pulumi';
+import { checksum, configurationAnnotation } from './checksum.ts';
 import { generatedSecret } from './generated-secret.ts';
-import { maxMemoryBytes } from './memory-quantity.ts';
 import type { TenantNamespace } from './namespace.ts';
-import { containerSecurityContext, namespacedOptions, podSecurityContext, workloadLabels, workloadOptions } from './tenant-context.ts';
+import { containerSecurityContext, podDefaults, podSecurityContext, uids } from './pod-security.ts';
+import { ports } from './ports.ts';
+import { bytes } from './quantity.ts';
+import type { TenantSpec } from './spec.ts';
+import { namespacedOptions, skipAwait, workloadLabels, workloadOptions, workloadSelector } from './tenant-context.ts';
 import type { TenantContext } from './tenant-context.ts';
 
 export interface TenantRedisArgs {
@@ -15,10 +20,10 @@ export interface TenantRedisArgs {
   dependsOn: Resource[];
 }
 
-const redisUid = 999;
-const redisPort = 6379;
-
-/** The tenant's own Redis: sessions and other short-lived data, in memory only, behind a password. */
+/**
+ * The tenant's own Redis behind a password, in memory only: it is a cache of sessions, each of which is in PostgreSQL too, so that nobody
+ * is signed out when it starts anew, and no volume need be kept or waited for.
+ */
 export class TenantRedis extends ComponentResource {
   readonly host: string;
   /** Secret. */
@@ -27,24 +32,18 @@ export class TenantRedis extends ComponentResource {
   constructor(name: string, args: TenantRedisArgs, options?: ComponentResourceOptions) {
     super('authsome:tenant:Redis', name, {}, options);
     const { context, namespace, serviceAccountName, dependsOn } = args;
-    const { redisMemory, redisMemoryRequest } = context.spec.resources;
-    const labels = workloadLabels(context, 'redis');
-    const metadata = { name: 'redis', namespace: namespace.name, labels };
-    const selector = { 'app.kubernetes.io/name': 'redis' };
+    const metadata = { name: 'redis', namespace: namespace.name, labels: workloadLabels(context, 'redis') };
+    const selector = workloadSelector('redis');
     const childOptions = namespacedOptions(this, namespace.namespace);
 
     const password = generatedSecret(`${name}-password`, this);
-    const configuration = new kubernetes.core.v1.Secret(
-      `${name}-configuration`,
-      { metadata, stringData: { 'redis.conf': redisConfiguration(password, redisMemory), password: password } },
-      childOptions,
-    );
+    const stringData = { 'redis.conf': redisConfiguration(password, context.spec.resources.redisMemory), password };
+    const configuration = new kubernetes.core.v1.Secret(`${name}-configuration`, { metadata, stringData }, childOptions);
     new kubernetes.core.v1.Service(
       name,
       {
-        // The provider's wait for endpoints takes 10 s at least; readiness of the pods is the real signal.
-        metadata: { ...metadata, annotations: { 'pulumi.com/skipAwait': 'true' } },
-        spec: { selector, ports: [{ name: 'redis', port: redisPort, targetPort: redisPort }] },
+        metadata: { ...metadata, annotations: skipAwait },
+        spec: { selector, ports: [{ name: 'redis', port: ports.redis, targetPort: ports.redis }] },
       },
       childOptions,
     );
@@ -57,40 +56,8 @@ export class TenantRedis extends ComponentResource {
           serviceName: 'redis',
           selector: { matchLabels: selector },
           template: {
-            metadata: { labels },
-            spec: {
-              serviceAccountName,
-              automountServiceAccountToken: false,
-              enableServiceLinks: false,
-              terminationGracePeriodSeconds: 30,
-              securityContext: podSecurityContext(redisUid),
-              containers: [
-                {
-                  name: 'redis',
-                  image: context.spec.images.redis,
-                  imagePullPolicy: context.spec.images.pullPolicy,
-                  command: ['redis-server', '/etc/redis/redis.conf'],
-                  ports: [{ name: 'redis', containerPort: redisPort }],
-                  env: [{ name: 'REDISCLI_AUTH', valueFrom: { secretKeyRef: { name: configuration.metadata.name, key: 'password' } } }],
-                  securityContext: containerSecurityContext,
-                  resources: {
-                    requests: { cpu: '20m', memory: redisMemoryRequest },
-                    limits: { cpu: '500m', memory: redisMemory },
-                  },
-                  startupProbe: { tcpSocket: { port: redisPort }, periodSeconds: 1, failureThreshold: 60 },
-                  readinessProbe: { tcpSocket: { port: redisPort }, periodSeconds: 5 },
-                  livenessProbe: { exec: { command: ['redis-cli', 'ping'] }, periodSeconds: 15, timeoutSeconds: 5 },
-                  volumeMounts: [
-                    { name: 'configuration', mountPath: '/etc/redis/redis.conf', subPath: 'redis.conf', readOnly: true },
-                    { name: 'data', mountPath: '/data' },
-                  ],
-                },
-              ],
-              volumes: [
-                { name: 'configuration', secret: { secretName: configuration.metadata.name, defaultMode: 0o440 } },
-                { name: 'data', emptyDir: {} },
-              ],
-            },
+            metadata: { labels: metadata.labels, annotations: { [configurationAnnotation]: checksum(stringData) } },
+            spec: podSpec(context.spec, { serviceAccountName, secretName: configuration.metadata.name }),
           },
         },
       },
@@ -98,19 +65,63 @@ export class TenantRedis extends ComponentResource {
     );
 
     this.host = `redis.${context.names.namespace}.svc.cluster.local`;
-    this.url = secret(interpolate`redis://:${password}@${this.host}:${redisPort}`);
+    this.url = secret(interpolate`redis://:${password}@${this.host}:${ports.redis}`);
     this.registerOutputs({ url: this.url });
   }
 }
 
-/** Evicts what expires anyway (sessions), never the rest; writes nothing to disk. */
+interface PodArgs {
+  serviceAccountName: Output<string>;
+  secretName: Output<string>;
+}
+
+function podSpec({ images, resources }: TenantSpec, { serviceAccountName, secretName }: PodArgs): types.input.core.v1.PodSpec {
+  return {
+    ...podDefaults,
+    serviceAccountName,
+    terminationGracePeriodSeconds: 30,
+    securityContext: podSecurityContext(uids.redis),
+    containers: [
+      {
+        name: 'redis',
+        image: images.redis,
+        imagePullPolicy: images.pullPolicy,
+        command: ['redis-server', '/etc/redis/redis.conf'],
+        ports: [{ name: 'redis', containerPort: ports.redis }],
+        env: [{ name: 'REDISCLI_AUTH', valueFrom: { secretKeyRef: { name: secretName, key: 'password' } } }],
+        securityContext: containerSecurityContext,
+        resources: {
+          requests: { cpu: resources.redisCpuRequest, memory: resources.redisMemoryRequest },
+          limits: { cpu: resources.redisCpu, memory: resources.redisMemory },
+        },
+        startupProbe: { tcpSocket: { port: ports.redis }, periodSeconds: 1, failureThreshold: 60 },
+        readinessProbe: { tcpSocket: { port: ports.redis }, periodSeconds: 5 },
+        livenessProbe: { exec: { command: ['redis-cli', 'ping'] }, periodSeconds: 15, timeoutSeconds: 5 },
+        volumeMounts: [
+          { name: 'configuration', mountPath: '/etc/redis/redis.conf', subPath: 'redis.conf', readOnly: true },
+          { name: 'data', mountPath: '/data' },
+        ],
+      },
+    ],
+    volumes: [
+      { name: 'configuration', secret: { secretName, defaultMode: 0o440 } },
+      // The folder that the server wants to be in; nothing is written there.
+      { name: 'data', emptyDir: { sizeLimit: '16Mi' } },
+    ],
+  };
+}
+
+/** The part of a container's memory that data may fill: the rest is for buffers, and to be killed for none of them. */
+const dataShare = 0.75;
+
+/** Evicts the sessions that were not used for longest, never what has no end: a session that is evicted is read from PostgreSQL again. */
 function redisConfiguration(password: Output<string>, memory: string): Output<string> {
-  return interpolate`port ${redisPort}
+  return interpolate`port ${ports.redis}
 dir /data
 save ""
 appendonly no
 requirepass ${password}
-maxmemory ${maxMemoryBytes(memory)}
+maxmemory ${Math.floor(bytes(memory) * dataShare)}
 maxmemory-policy volatile-lru
 tcp-keepalive 60
 `;

@@ -9,9 +9,11 @@ export interface TenantContext {
   names: TenantNames;
   /** On every object: whose it is, and that it is ours. */
   labels: Record<string, string>;
+  /** Refuse to delete what holds the tenant's data; off only where the tenant itself is to go. */
+  protectData: boolean;
 }
 
-export function createTenantContext(spec: TenantSpec): TenantContext {
+export function createTenantContext(spec: TenantSpec, { protectData }: { protectData: boolean }): TenantContext {
   return {
     spec,
     names: tenantNames(spec.appId),
@@ -21,12 +23,20 @@ export function createTenantContext(spec: TenantSpec): TenantContext {
       'authsome.cloud/app-id': spec.appId,
       'authsome.cloud/plan': spec.plan,
     },
+    protectData,
   };
 }
 
+export type WorkloadName = 'instance' | 'redis' | 'postgres';
+
 /** The labels by which Services and policies find a workload's pods. */
-export function workloadLabels(context: TenantContext, name: 'instance' | 'redis'): Record<string, string> {
-  return { ...context.labels, 'app.kubernetes.io/name': name };
+export function workloadLabels(context: TenantContext, name: WorkloadName): Record<string, string> {
+  return { ...context.labels, ...workloadSelector(name) };
+}
+
+/** Never to be changed: a Deployment's selector can't be. */
+export function workloadSelector(name: WorkloadName): Record<string, string> {
+  return { 'app.kubernetes.io/name': name };
 }
 
 /** The provider's own default is 10 minutes: by then the operation's deadline has long passed, and with it the reason. */
@@ -45,21 +55,5 @@ export function workloadOptions(parent: Resource, dependsOn: Resource[]): Custom
   return { parent, customTimeouts, dependsOn };
 }
 
-export interface PodSecurityContext {
-  runAsNonRoot: boolean;
-  runAsUser: number;
-  runAsGroup: number;
-  fsGroup: number;
-  seccompProfile: { type: string };
-}
-
-/** Pods of a tenant: no root, no capability, no privilege to gain, the runtime's own system call filter. */
-export function podSecurityContext(uid: number): PodSecurityContext {
-  return { runAsNonRoot: true, runAsUser: uid, runAsGroup: uid, fsGroup: uid, seccompProfile: { type: 'RuntimeDefault' } };
-}
-
-export const containerSecurityContext = {
-  allowPrivilegeEscalation: false,
-  readOnlyRootFilesystem: true,
-  capabilities: { drop: ['ALL'] },
-};
+/** What the provider would wait 10 s for says less than the workload's own readiness. */
+export const skipAwait = { 'pulumi.com/skipAwait': 'true' };

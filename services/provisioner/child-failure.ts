@@ -1,4 +1,5 @@
 import type { OperationErrorCode } from '../../stacks/operation-protocol.ts';
+import { specSecrets } from '../../tenant-program/spec-secrets.ts';
 import { OperationError } from './operation-error.ts';
 import { redactText } from './redact-text.ts';
 import type { ChildRun, Ending } from './run-child.ts';
@@ -11,6 +12,7 @@ const cleanCodes: readonly OperationErrorCode[] = [
   'forbidden',
   'admission_refused',
   'name_taken',
+  'data_protected',
   'plugin_missing',
   'wrong_passphrase',
   'pods_not_ready',
@@ -33,7 +35,7 @@ export function childFailure({ ending, how, timedOut, stopped, stderr, run, env 
   if (stopped) return new OperationError({ code: 'stopped', message: 'The operation was stopped.', retryable: true, unclean: true });
   if (timedOut) return new OperationError({ code: 'timeout', message: 'The operation took too long.', retryable: true, unclean: true });
 
-  const secrets = [env.PULUMI_CONFIG_PASSPHRASE ?? '', env.PULUMI_BACKEND_URL ?? '', run.request.spec.database.adminPassword];
+  const secrets = [env.PULUMI_CONFIG_PASSPHRASE ?? '', env.PULUMI_BACKEND_URL ?? '', ...specSecrets(run.request.spec)];
   if (ending?.type === 'error') {
     const { code, message, remedy, retryable } = ending;
     return new OperationError({ code, message: redactText(message, secrets), remedy, retryable, unclean: !cleanCodes.includes(code) });

@@ -93,7 +93,7 @@ function runStack({ deps, lease, progress, stop }: Run, flush: () => void): Prom
   const kind = lease.kind === 'destroy' ? 'destroy' : 'up';
   const source = openSpecSource(lease.source, { kind, box: deps.box });
   return deps.children.run({
-    request: { kind, spec: buildTenantSpec(source, deps.settings), takeover: lease.takeover },
+    request: { kind, spec: buildTenantSpec(source, deps.settings, kind), takeover: lease.takeover },
     stop,
     onPhase: (name) => {
       progress.enter(name);

@@ -7,7 +7,7 @@ export const addonStage = 3;
 
 const attempts = 10;
 
-/** Applies the objects a bare cluster lacks: rights of its components, cluster DNS, a storage class. Server-side apply: a second time changes nothing. */
+/** Applies the objects a bare cluster lacks: rights of its components, cluster DNS, storage classes. Server-side apply: a second time changes nothing. */
 export async function applyAddons({ kubectl, kubeconfig }: { kubectl: string; kubeconfig: string }): Promise<void> {
   const list = { apiVersion: 'v1', kind: 'List', items: addons() };
   for (let attempt = 1; ; attempt += 1) {
@@ -36,16 +36,26 @@ function addons(): object[] {
       { apiGroups: [''], resources: ['namespaces', 'pods', 'services', 'endpoints'], verbs: ['get', 'list', 'watch'] },
       { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['get', 'list', 'watch'] },
     ]),
+    ...clusterRole('authsome:volume-provisioner', [
+      { apiGroups: [''], resources: ['persistentvolumeclaims'], verbs: ['list', 'watch'] },
+      { apiGroups: [''], resources: ['persistentvolumes'], verbs: ['list', 'watch', 'create', 'delete'] },
+    ]),
     binding('authsome:kubelet-api', 'system:kubelet-api-admin', 'kube-apiserver-kubelet-client'),
     ...clusterDns(),
-    {
-      apiVersion: 'storage.k8s.io/v1',
-      kind: 'StorageClass',
-      metadata: { name: s.storageClass },
-      provisioner: 'kubernetes.io/no-provisioner',
-      volumeBindingMode: 'WaitForFirstConsumer',
-    },
+    storageClass(s.storageClass, { provisioner: 'kubernetes.io/no-provisioner' }),
+    storageClass(s.tenantStorageClass, { provisioner: s.volumeProvisioner, reclaimPolicy: 'Delete' }),
   ];
+}
+
+function storageClass(name: string, { provisioner, reclaimPolicy }: { provisioner: string; reclaimPolicy?: string }): object {
+  return {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: { name },
+    provisioner,
+    reclaimPolicy,
+    volumeBindingMode: 'WaitForFirstConsumer',
+  };
 }
 
 /** CoreDNS runs on the host; a Service without selector gives it the address that pods are told. */

@@ -47,6 +47,7 @@ const kubernetesLeaves: Record<string, LeafRequest> = {
   'kube-proxy': { commonName: 'system:kube-proxy' },
   'kube-router': { commonName: 'authsome:kube-router' },
   coredns: { commonName: 'authsome:coredns' },
+  'volume-provisioner': { commonName: 'authsome:volume-provisioner' },
   admin: { commonName: 'authsome:admin', organization: 'system:masters' },
 };
 
@@ -56,7 +57,7 @@ const etcdLeaves: Record<string, LeafRequest> = {
 };
 
 /** Clients that get a kubeconfig in `kubeconfigs/`. */
-const kubeconfigUsers = ['kubelet', 'controller-manager', 'scheduler', 'kube-proxy', 'kube-router', 'coredns'];
+const kubeconfigUsers = ['kubelet', 'controller-manager', 'scheduler', 'kube-proxy', 'kube-router', 'coredns', 'volume-provisioner'];
 
 /**
  * Writes the cluster's keys, certificates and kubeconfigs. The two authorities (one of the cluster, one of etcd) and the service account

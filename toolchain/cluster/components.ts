@@ -17,9 +17,11 @@ export interface Component {
   readiness: Readiness;
   /** Time to end after SIGTERM before SIGKILL. */
   stopMs: number;
+  /** Files of this repository that it runs: another content is another version of it. */
+  sources?: readonly string[];
 }
 
-/** Paths of the programs: built Go tools by name; what is not among them comes from PATH (etcd and containerd, from Debian). */
+/** Paths of the programs: built Go tools by name; what is not among them comes from PATH (etcd and containerd, from Debian) or is a path. */
 export type ProgramPath = (program: string) => string;
 
 /** The processes of a one-node cluster, with the flags this kind of machine needs. */
@@ -172,6 +174,18 @@ export function clusterComponents(paths: ClusterPaths, program: ProgramPath): Co
       stage: 4,
       readiness: local(s.kubeRouterHealthPort, '/healthz'),
       stopMs: 5_000,
+    },
+    {
+      name: 'volume-provisioner',
+      command: process.execPath,
+      args: [join(import.meta.dirname, 'volume-provisioner.ts'), kubeconfig('volume-provisioner'), `--volumes=${paths.volumes}`],
+      stage: 4,
+      readiness: local(s.volumeProvisionerHealthPort, '/health'),
+      stopMs: 5_000,
+      sources: [
+        'volume-provisioner.ts',
+        ...['plan-volumes.ts', 'reconcile-volumes.ts', 'volume-folders.ts', 'watch-changes.ts'].map((file) => join('volumes', file)),
+      ].map((file) => join(import.meta.dirname, file)),
     },
     {
       name: 'coredns',

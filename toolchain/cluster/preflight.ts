@@ -43,6 +43,7 @@ async function ports(): Promise<Obstacle[]> {
     s.kubeProxyHealthPort,
     s.kubeProxyMetricsPort,
     s.kubeRouterHealthPort,
+    s.volumeProvisionerHealthPort,
     s.dnsPort,
     s.dnsHealthPort,
     s.apiPort,

@@ -23,9 +23,14 @@ export const clusterSettings = {
   kubeProxyHealthPort: 11_256,
   kubeProxyMetricsPort: 11_249,
   kubeRouterHealthPort: 11_244,
+  volumeProvisionerHealthPort: 11_245,
   /** Name of the CNI network, and of the nftables table that masquerades it. */
   network: 'authsome',
+  /** The platform's volumes, which its own stack makes and binds. */
   storageClass: 'authsome-local',
+  /** Tenants' volumes, which come and go with their claims. A class of its own: nothing that binds the one ever looks at the other. */
+  tenantStorageClass: 'authsome-tenants',
+  volumeProvisioner: 'authsome.cloud/local-volumes',
 } as const;
 
 /** Set in every process of the cluster, with its state folder as value: how a later run recognizes what a power cut left. */

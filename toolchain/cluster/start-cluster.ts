@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chown, mkdir, open, readdir, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chown, mkdir, open, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ToolBinaries } from '../tools/build-go-tools.ts';
 import { runCommand } from '../tools/run-command.ts';
@@ -46,8 +46,10 @@ export async function startCluster(options: StartClusterOptions): Promise<{ chan
   const programs = Object.fromEntries(
     clusterComponents(paths, (name) => name).map(({ command }) => [command, programPath(command, tools)]),
   );
+  const components = clusterComponents(paths, (name) => programs[name] ?? name);
+  const sources = await Promise.all(components.flatMap((component) => component.sources ?? []).map((file) => readFile(file, 'utf8')));
   const version = createHash('sha256')
-    .update(JSON.stringify([clusterComponents(paths, (name) => programs[name] ?? name), clusterSettings, images]))
+    .update(JSON.stringify([components, sources, clusterSettings, images]))
     .digest('hex');
   const status = await readClusterStatus(paths);
   if (status?.phase === 'running' && status.version === version) {
@@ -141,7 +143,7 @@ async function waitForNode({ paths, tools, say }: StartClusterOptions): Promise<
 }
 
 function programPath(name: string, tools: ToolBinaries): string {
-  return programsOnPath.includes(name) ? name : tools.path(name);
+  return programsOnPath.includes(name) || isAbsolute(name) ? name : tools.path(name);
 }
 
 async function rotateLogs(folder: string): Promise<void> {

@@ -37,7 +37,7 @@ export async function postgres(repoRoot: string): Promise<ImageRecipe> {
   const own = { uid: user.id, gid: user.id };
   const rootfs = debianRootfs({
     suite,
-    packages: ['postgresql-15', 'dash', 'coreutils', 'libc-bin'],
+    packages: ['postgresql-15', 'openssl', 'dash', 'coreutils', 'libc-bin'],
     keep: postgresFiles,
     drop: postgresJit,
   });
@@ -72,7 +72,7 @@ const postgresFiles = [
   'usr/lib/locale/C.utf8',
   // What the entrypoint and a person at `kubectl exec` need.
   ...['sh', 'dash', 'cat', 'ls', 'mkdir', 'mktemp', 'mv', 'rm', 'rmdir', 'sleep', 'sync'].map((name) => `bin/${name}`),
-  ...['dirname', 'env', 'id'].map((name) => `usr/bin/${name}`),
+  ...['dirname', 'env', 'id', 'openssl'].map((name) => `usr/bin/${name}`),
 ];
 
 /** The JIT compiler is 160 MB of LLVM for long analytic queries, which a control database has none of; without its library it is off. */

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { operationRequestSchema } from '../../../stacks/operation-protocol.ts';
 import type { OperationErrorCode, OperationMessage, OperationRequest } from '../../../stacks/operation-protocol.ts';
 import { tenantNames } from '../../../tenant-program/names.ts';
+import { specSecrets } from '../../../tenant-program/spec-secrets.ts';
 
 // Speaks the protocol of stacks/operation-child.ts and does what a test's script says, in place of pulumi.
 
@@ -32,6 +33,8 @@ export interface Call {
   grandchild?: number;
   argv: string[];
   variables: string[];
+  plan: string;
+  databaseTier: string;
   config: OperationRequest['spec']['config'];
 }
 
@@ -57,6 +60,8 @@ async function main(): Promise<void> {
     ...(grandchild === undefined ? {} : { grandchild }),
     argv: process.argv.slice(2),
     variables: Object.keys(process.env),
+    plan: request.spec.plan,
+    databaseTier: request.spec.database.tier,
     config: request.spec.config,
   };
   await appendFile(callsFile, `${JSON.stringify(call)}\n`);
@@ -88,7 +93,7 @@ async function perform(step: Step, request: OperationRequest): Promise<void> {
     case 'fail-for-good':
       return fail('pods_not_ready', false);
     case 'blab':
-      return fail('pods_not_ready', false, `${request.spec.database.adminPassword} ${process.env.PULUMI_CONFIG_PASSPHRASE}`);
+      return fail('pods_not_ready', false, `${specSecrets(request.spec).join(' ')} ${process.env.PULUMI_CONFIG_PASSPHRASE}`);
     case 'blab-config':
       return fail('pods_not_ready', false, JSON.stringify(request.spec.config));
     case 'crash':
@@ -141,6 +146,7 @@ function succeed({ kind, spec }: OperationRequest): void {
       programVersion: 'scripted',
       namespace,
       internalUrl,
+      databaseTier: spec.database.tier,
       databaseHost: 'postgres',
       databaseName: database,
       databaseUser: role,

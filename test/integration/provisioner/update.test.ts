@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import test from 'ava';
 import { appConfigSchema } from '../../../services/shared/app-config.ts';
+import { newId } from '../../../services/shared/ids.ts';
 import { routeKey, routeSchema } from '../../../services/shared/routes/route.ts';
 import type { Route } from '../../../services/shared/routes/route.ts';
 import { createSecretBox } from '../../../services/shared/secret-box.ts';
@@ -133,6 +134,33 @@ test('the child gets the configuration with its secrets, and nothing else keeps 
   t.deepEqual<unknown, unknown>(call?.config, config);
   t.false((await dumpDatabase(world.db)).includes('hunter2'));
   t.false(worker.lines.join('\n').includes('hunter2'));
+});
+
+test('a stack follows the plan, and its database stays where it was made', async (t) => {
+  const { appId, jobId } = await world.insertApplication();
+  await world.announce(jobId);
+  await finished(jobId);
+  // A workspace of its own: the other tests' applications stay on free.
+  const workspaceId = newId('ws');
+  await world.db.insertInto('workspaces').values({ id: workspaceId, name: 'Pro', plan: 'pro' }).execute();
+  await world.db.updateTable('applications').set({ workspace_id: workspaceId }).where('id', '=', appId).execute();
+  const update = await world.changeDesired(appId, 'present');
+  await world.announce(update);
+  t.is((await finished(update)).status, 'succeeded');
+
+  const dedicated = await world.insertApplication({ columns: () => ({ workspace_id: workspaceId, database_tier: 'dedicated' }) });
+  await world.announce(dedicated.jobId);
+  await finished(dedicated.jobId);
+
+  const calls = [...(await world.calls(appId)), ...(await world.calls(dedicated.appId))];
+  t.deepEqual(
+    calls.map(({ plan, databaseTier }) => [plan, databaseTier]),
+    [
+      ['free', 'shared'],
+      ['pro', 'shared'],
+      ['pro', 'dedicated'],
+    ],
+  );
 });
 
 test('an error that quotes the configuration is kept without its secrets', async (t) => {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Redis } from 'ioredis';
-import type { Kysely, Selectable } from 'kysely';
+import type { Insertable, Kysely, Selectable } from 'kysely';
 import { newApiKey } from '../../../services/shared/api-keys.ts';
 import type { AppConfig } from '../../../services/shared/app-config.ts';
 import { sealConfig } from '../../../services/shared/config-secrets.ts';
@@ -36,7 +36,7 @@ export interface World {
   box: SecretBox;
   startWorker(overrides?: Record<string, string>): Promise<Worker>;
   /** An application as the control API writes it, with its job; `script` says what the child does, one step a call. */
-  insertApplication(options?: { script?: Step[]; config?: object }): Promise<{ appId: string; jobId: string }>;
+  insertApplication(options?: { script?: Step[]; config?: object; columns?: Columns }): Promise<{ appId: string; jobId: string }>;
   /** The same with a configuration that has secrets, sealed as the control API seals them, or with another key. */
   insertConfigured(options: { script?: Step[]; config: AppConfig; box?: SecretBox }): Promise<{ appId: string; jobId: string }>;
   /** A change of the desired state with its job. */
@@ -53,6 +53,8 @@ export interface World {
 }
 
 type Row<T extends keyof Database> = Selectable<Database[T]>;
+/** Of a new application, by its id. They are there from its first moment, as a worker looks for jobs by itself. */
+type Columns = (appId: string) => Partial<Insertable<Database['applications']>>;
 
 export interface Worker {
   url: string;
@@ -83,8 +85,12 @@ export async function createWorld(): Promise<World> {
   await writeFile(
     settingsFile,
     JSON.stringify({
+      customerUrl: 'http://api.test',
       images: { instance: 'instance:test', redis: 'redis:test' },
-      database: { host: 'postgres', adminUser: 'authsome_tenants', adminPassword },
+      database: {
+        shared: { host: 'postgres', adminUser: 'authsome_tenants', adminPassword },
+        dedicated: { pro: { image: 'postgres:test' }, enterprise: { image: 'postgres:test' } },
+      },
       cluster: { systemNamespace: 'authsome-system' },
     }),
   );
@@ -132,7 +138,7 @@ export async function createWorld(): Promise<World> {
       return worker;
     },
 
-    async insertApplication({ script = ['succeed'], config = {} } = {}) {
+    async insertApplication({ script = ['succeed'], config = {}, columns = () => ({}) } = {}) {
       const appId = newId('app');
       await writeFile(path.join(home, `${appId}.script.json`), JSON.stringify(script));
       await db
@@ -145,6 +151,7 @@ export async function createWorld(): Promise<World> {
           environment: 'production',
           region: 'us-east-1',
           config: JSON.stringify(config),
+          ...columns(appId),
         })
         .execute();
       const { id, hash, prefix } = newApiKey({ type: 'secret', environment: 'production' });
@@ -155,16 +162,14 @@ export async function createWorld(): Promise<World> {
       return { appId, jobId: await insertJob(appId, 1) };
     },
 
-    async insertConfigured({ script = ['succeed'], config, box: sealingBox = box }) {
-      const application = await world.insertApplication({ script });
-      const { settings, sealedSecrets } = sealConfig(config, { box: sealingBox, appId: application.appId });
-      await db
-        .updateTable('applications')
-        .set({ config: JSON.stringify(settings), sealed_config_secrets: JSON.stringify(sealedSecrets) })
-        .where('id', '=', application.appId)
-        .execute();
-      return application;
-    },
+    insertConfigured: ({ script = ['succeed'], config, box: sealingBox = box }) =>
+      world.insertApplication({
+        script,
+        columns: (appId) => {
+          const { settings, sealedSecrets } = sealConfig(config, { box: sealingBox, appId });
+          return { config: JSON.stringify(settings), sealed_config_secrets: JSON.stringify(sealedSecrets) };
+        },
+      }),
 
     async changeDesired(appId, desired) {
       const { generation } = await db

@@ -19,8 +19,9 @@ function request(kind: 'up' | 'destroy'): OperationRequestInput {
       plan: 'free',
       environment: 'production',
       region: 'us-east-1',
+      publicUrl: 'http://api.test/v1/app',
       images: { instance: 'none', redis: 'none' },
-      database: { host, port, adminUser, adminPassword },
+      database: { tier: 'shared', host, port, adminUser, adminPassword },
       cluster: { systemNamespace: 'authsome-system' },
     },
   };

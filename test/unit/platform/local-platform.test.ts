@@ -1,6 +1,7 @@
 import test from 'ava';
 import { z } from 'zod';
-import { recordPlatform } from './record-platform.ts';
+import { clusterSettings } from '../../../toolchain/cluster/settings.ts';
+import { recordPlatform, tenantSettingsOf } from './record-platform.ts';
 import type { RecordedResource } from './record-platform.ts';
 
 let resources: RecordedResource[];
@@ -80,6 +81,42 @@ test("the provisioner's rights name their verbs and kinds, and reach neither rol
   );
   t.false(verbs.some((verb) => ['*', 'escalate', 'impersonate', 'bind'].includes(verb)));
   t.is(ofKind('ValidatingAdmissionPolicyBinding').length, 1);
+});
+
+test("the provisioner writes the kinds of a tenant's stack and no others", (t) => {
+  const { rules } = z
+    .object({ rules: z.array(z.object({ apiGroups: z.array(z.string()), resources: z.array(z.string()), verbs: z.array(z.string()) })) })
+    .parse(named('ClusterRole', 'provisioner')?.inputs);
+  const written = rules
+    .filter(({ verbs }) => verbs.some((verb) => !['get', 'list', 'watch'].includes(verb)))
+    .flatMap(({ apiGroups, resources }) => resources.map((resource) => [...apiGroups, resource].join('/')));
+  t.deepEqual(written.sort(), [
+    '/configmaps',
+    '/limitranges',
+    '/namespaces',
+    '/resourcequotas',
+    '/secrets',
+    '/serviceaccounts',
+    '/services',
+    'apps/deployments',
+    'apps/statefulsets',
+    'autoscaling/horizontalpodautoscalers',
+    'monitoring.coreos.com/servicemonitors',
+    'networking.k8s.io/networkpolicies',
+    'policy/poddisruptionbudgets',
+  ]);
+});
+
+test('tenants are made of settings that the provisioner accepts, their own databases on volumes that the local cluster makes', async (t) => {
+  const settings = await tenantSettingsOf(resources);
+  t.is(settings.customerUrl, 'http://10.77.0.1:30080');
+  t.is(settings.database.dedicated.pro.storageClass, clusterSettings.tenantStorageClass);
+  t.is(settings.database.dedicated.pro.image, 'registry.example.com/postgres:1');
+  t.like(settings.cluster, { systemNamespace: 'authsome-system', metricsApi: false, serviceMonitors: false });
+});
+
+test('the tenants’ server accepts more connections than PostgreSQL’s hundred', (t) => {
+  t.regex(JSON.stringify(named('StatefulSet', 'tenants-postgres')?.inputs), /max_connections=200/);
 });
 
 test('each server lets in the parts that use it and nobody else', (t) => {

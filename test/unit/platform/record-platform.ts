@@ -1,4 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
+import { readTenantSettings } from '../../../services/provisioner/tenant-settings.ts';
+import type { TenantSettings } from '../../../services/provisioner/tenant-settings.ts';
 
 export interface RecordedResource {
   type: string;
@@ -32,4 +37,27 @@ export async function recordPlatform(config: Record<string, string>): Promise<Re
   await import('../../../platform/index.ts');
   await pulumi.runtime.disconnect();
   return resources;
+}
+
+/** The settings of tenants as the provisioner reads them from the file that the platform gives it. */
+export async function tenantSettingsOf(resources: readonly RecordedResource[]): Promise<TenantSettings> {
+  const secret = resources.find(({ type, name }) => type === 'kubernetes:core/v1:Secret' && name === 'provisioner-files');
+  const { stringData } = secretValue(secret?.inputs) as { stringData: Record<string, string> };
+  const folder = await mkdtemp(join(tmpdir(), 'platform-'));
+  try {
+    const file = join(folder, 'tenant-settings.json');
+    await writeFile(file, stringData['tenant-settings.json'] ?? '');
+    return await readTenantSettings(file);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** Secrets go over the wire in an envelope with this key (the Pulumi protocol's signature). */
+const envelopeKey = '4dabf18193072939515e22adb298388d';
+
+function secretValue(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (envelopeKey in value) return secretValue((value as { value?: unknown }).value);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, secretValue(item)]));
 }

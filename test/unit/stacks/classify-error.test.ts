@@ -17,6 +17,8 @@ test(sorts, 'pods "x" is forbidden: violates PodSecurity "restricted:latest"', '
 test(sorts, 'admission webhook "policy.example" denied the request', 'admission_refused', false);
 test(sorts, 'namespaces is forbidden: User "x" cannot create resource', 'forbidden', false);
 test(sorts, 'PostgreSQL db:5432, database postgres, as admin: database x exists and belongs to y; it is not adopted', 'name_taken', false);
+test(sorts, 'resource "urn:pulumi:x" cannot be deleted\nbecause it is protected. To unprotect the resource', 'data_protected', false);
+test(sorts, 'unable to replace resource "urn:pulumi:x"\nas it is currently marked for protection.', 'data_protected', false);
 test(sorts, 'error: incorrect passphrase', 'wrong_passphrase', false);
 test(sorts, 'Deployment.apps "instance" is invalid: spec.replicas', 'invalid_object', false);
 test(
@@ -49,7 +51,7 @@ test('a stopped operation is retryable whatever else went wrong', (t) => {
 test('a bad request is terminal and names its fields, not their values', (t) => {
   const parsed = operationRequestSchema.safeParse({
     kind: 'up',
-    spec: { appId: 'Not-An-Id', database: { adminPassword: 5 } },
+    spec: { appId: 'Not-An-Id', database: { tier: 'shared', adminPassword: 5 } },
     colour: 'red',
   });
   const error = classifyError(parsed.error, { diagnostics: [], secrets: [] });

@@ -1,20 +1,31 @@
 import test from 'ava';
 import { secretOutputs, tenantOutputsSchema } from '../../../tenant-program/spec.ts';
-import { find, kubernetesName, runTenantProgram, specInput } from './run-program.ts';
+import {
+  dedicatedDatabase,
+  find,
+  findResource,
+  fullConfig,
+  kubernetesName,
+  namesOf,
+  planSpecs,
+  runTenantProgram,
+  specInput,
+} from './run-program.ts';
 
-test('a tenant has exactly these objects', async (t) => {
-  const { resources } = await runTenantProgram();
-  const made = resources.map((resource) => `${resource.type.split(':').at(-1)} ${kubernetesName(resource) ?? resource.name}`);
-  t.deepEqual(made.sort(), [
+test('a free tenant has exactly these objects', async (t) => {
+  t.deepEqual(namesOf(await runTenantProgram()), [
     'ConfigMap instance',
     'Database database',
     'Deployment instance',
+    'Grant database-maintenance',
     'Grant database-no-public',
+    'Grant database-schema',
     'LimitRange tenant',
     'Namespace authsome-app-abc123',
     'NetworkPolicy default-deny',
     'NetworkPolicy instance',
     'NetworkPolicy redis',
+    'PodDisruptionBudget instance',
     'RandomBytes database-password',
     'RandomBytes instance-auth-secret',
     'RandomBytes instance-token',
@@ -31,69 +42,172 @@ test('a tenant has exactly these objects', async (t) => {
   ]);
 });
 
-test('the same spec gives the same resources', async (t) => {
-  t.deepEqual(await runTenantProgram(), await runTenantProgram());
+test('a paid one has a database server of its own besides, and scales and is watched where the cluster can', async (t) => {
+  const free = new Set(namesOf(await runTenantProgram()));
+  t.deepEqual(
+    namesOf(await runTenantProgram(planSpecs.pro)).filter((name) => !free.has(name)),
+    [
+      'ConfigMap instance-dashboard',
+      'HorizontalPodAutoscaler instance',
+      'NetworkPolicy postgres',
+      'RandomBytes postgres-password',
+      'Secret postgres',
+      'Service instance-metrics',
+      'Service postgres',
+      'ServiceMonitor instance-metrics',
+      'StatefulSet postgres',
+    ],
+  );
 });
 
-test('outputs are what the schema says, and the secret ones are secrets', async (t) => {
-  const { outputs, secrets } = await runTenantProgram();
-  t.deepEqual(tenantOutputsSchema.parse(outputs), outputs);
-  t.deepEqual(secrets.sort(), [...secretOutputs].sort());
-  t.is(outputs.internalUrl, 'http://authsome.authsome-app-abc123.svc.cluster.local');
+for (const [name, spec] of Object.entries(planSpecs))
+  test(`the same spec gives the same registrations: ${name}`, async (t) => {
+    t.deepEqual(await runTenantProgram(spec), await runTenantProgram(structuredClone(spec)));
+  });
+
+// Under another identity a resource is made anew and the old one deleted: for role, database and namespace that is the tenant's data.
+test('everything that version 1 made keeps its identity', async (t) => {
+  const identities = (await runTenantProgram()).resources.map(({ identity }) => identity);
+  for (const identity of [
+    'authsome:tenant:Database$pulumi:providers:postgresql::database-server',
+    'authsome:tenant:Database$random:index/randomBytes:RandomBytes::database-password',
+    'authsome:tenant:Database$postgresql:index/role:Role::database-role',
+    'authsome:tenant:Database$postgresql:index/database:Database::database',
+    'authsome:tenant:Database$postgresql:index/grant:Grant::database-no-public',
+    'authsome:tenant:Namespace$kubernetes:core/v1:Namespace::namespace',
+    'authsome:tenant:Quota$kubernetes:core/v1:ResourceQuota::quota',
+    'authsome:tenant:Quota$kubernetes:core/v1:LimitRange::quota-limits',
+    'authsome:tenant:ServiceAccount$kubernetes:core/v1:ServiceAccount::service-account',
+    'authsome:tenant:NetworkPolicies$kubernetes:networking.k8s.io/v1:NetworkPolicy::network-default-deny',
+    'authsome:tenant:NetworkPolicies$kubernetes:networking.k8s.io/v1:NetworkPolicy::network-instance',
+    'authsome:tenant:NetworkPolicies$kubernetes:networking.k8s.io/v1:NetworkPolicy::network-redis',
+    'authsome:tenant:Redis$random:index/randomBytes:RandomBytes::redis-password',
+    'authsome:tenant:Redis$kubernetes:core/v1:Secret::redis-configuration',
+    'authsome:tenant:Redis$kubernetes:core/v1:Service::redis',
+    'authsome:tenant:Redis$kubernetes:apps/v1:StatefulSet::redis',
+    'authsome:tenant:Instance$random:index/randomBytes:RandomBytes::instance-token',
+    'authsome:tenant:Instance$random:index/randomBytes:RandomBytes::instance-auth-secret',
+    'authsome:tenant:Instance$kubernetes:core/v1:ConfigMap::instance',
+    'authsome:tenant:Instance$kubernetes:core/v1:Secret::instance',
+    'authsome:tenant:Instance$kubernetes:core/v1:Service::instance',
+    'authsome:tenant:Instance$kubernetes:apps/v1:Deployment::instance',
+  ])
+    t.true(identities.includes(identity), identity);
+});
+
+for (const [name, spec] of Object.entries({ shared: planSpecs.free, dedicated: planSpecs.pro })) {
+  test(`what holds data is protected from every change, and from nothing when the tenant is destroyed: ${name}`, async (t) => {
+    const kept = (await runTenantProgram(spec)).resources.filter(({ protect }) => protect);
+    t.deepEqual(kept.map(({ name }) => name).sort(), ['database', 'database-role', 'namespace']);
+    const destroyed = await runTenantProgram(spec, { protectData: false });
+    t.true(destroyed.resources.every(({ protect }) => !protect));
+  });
+}
+
+test('a database of its own is not made over by one on the shared server, nor the other way round', async (t) => {
+  const identities = async (spec = specInput()): Promise<string[]> =>
+    (await runTenantProgram(spec)).resources.filter(({ protect }) => protect).map(({ identity }) => identity);
+  const shared = await identities();
+  const dedicated = await identities(specInput({ plan: 'pro', database: dedicatedDatabase }));
+  t.deepEqual(
+    shared.filter((identity) => dedicated.includes(identity)),
+    ['authsome:tenant:Namespace$kubernetes:core/v1:Namespace::namespace'],
+  );
+});
+
+for (const [name, spec] of Object.entries(planSpecs))
+  test(`outputs are what the schema says, and the secret ones are secrets: ${name}`, async (t) => {
+    const { outputs, secrets } = await runTenantProgram(spec);
+    t.deepEqual(tenantOutputsSchema.parse(outputs), outputs);
+    t.deepEqual(secrets.sort(), [...secretOutputs].sort());
+    t.is(outputs.internalUrl, 'http://authsome.authsome-app-abc123.svc.cluster.local');
+    t.is(outputs.namespace, 'authsome-app-abc123');
+    t.is(outputs.databaseTier, spec.database.tier);
+    t.is(outputs.programVersion, '2');
+  });
+
+test('addresses of database and Redis name the tenant’s own', async (t) => {
+  const { outputs } = await runTenantProgram();
   t.regex(
     outputs.databaseUrl,
-    /^postgres:\/\/app_abc123_user:.+@postgres\.authsome-system\.svc:5432\/authsome_app_abc123\?sslmode=disable$/,
+    /^postgres:\/\/app_abc123_user:generated-for-database-password-x+@postgres\.authsome-system\.svc:5432\/authsome_app_abc123\?sslmode=disable$/,
   );
   t.regex(outputs.redisUrl, /^redis:\/\/:.+@redis\.authsome-app-abc123\.svc\.cluster\.local:6379$/);
+  const own = (await runTenantProgram(planSpecs.pro)).outputs;
+  t.is(own.databaseHost, 'postgres.authsome-app-abc123.svc.cluster.local');
+  t.true(own.databaseUrl.endsWith('@postgres.authsome-app-abc123.svc.cluster.local:5432/authsome_app_abc123?sslmode=require'));
 });
 
+const ownersSecrets = ['smtp-p@ssword', encodeURIComponent('smtp-p@ssword'), 'github-client-secret', 'acme-client-secret'];
+
+for (const [name, spec] of Object.entries(planSpecs))
+  test(`no secret is in the state in plain text: ${name}`, async (t) => {
+    const { resources, outputs, plainComponentOutputs } = await runTenantProgram({ ...spec, config: fullConfig });
+    const plain = JSON.stringify([resources.map(({ plainInputs }) => plainInputs), plainComponentOutputs]);
+    t.notRegex(plain, /generated-for/);
+    for (const secret of ['admin-password', ...ownersSecrets, outputs.instanceToken]) t.false(plain.includes(secret), secret);
+    const whole = JSON.stringify(resources.map(({ inputs }) => inputs));
+    for (const secret of ownersSecrets.slice(1)) t.true(whole.includes(secret), secret);
+  });
+
 test('every object in the namespace is labelled with the application', async (t) => {
-  const { resources } = await runTenantProgram();
-  const objects = resources.filter((resource) => resource.type.startsWith('kubernetes:'));
-  for (const { inputs, name } of objects) {
+  const { resources } = await runTenantProgram(planSpecs.pro);
+  for (const { inputs, name } of resources.filter(({ type }) => type.startsWith('kubernetes:'))) {
     const metadata = inputs['metadata'] as { labels: Record<string, string> };
     t.is(metadata.labels['authsome.cloud/app-id'], 'app_abc123', name);
   }
 });
 
-test('the namespace enforces Pod Security restricted, and has quota and limits', async (t) => {
-  const run = await runTenantProgram();
-  const namespace = find(run, 'kubernetes:core/v1:Namespace') as { metadata: { labels: Record<string, string> } };
-  for (const mode of ['enforce', 'audit', 'warn']) t.is(namespace.metadata.labels[`pod-security.kubernetes.io/${mode}`], 'restricted');
-  const quota = find(run, 'kubernetes:core/v1:ResourceQuota') as { spec: { hard: Record<string, string> } };
-  t.like(quota.spec.hard, { 'limits.cpu': '4', 'limits.memory': '8Gi', 'services.loadbalancers': '0', 'services.nodeports': '0' });
-  const account = find(run, 'kubernetes:core/v1:ServiceAccount');
-  t.is(account['automountServiceAccountToken'], false);
+test('Services are not waited for, nor anything else that has no end to wait for', async (t) => {
+  const { resources } = await runTenantProgram(planSpecs.pro);
+  const kinds = ['Service', 'ResourceQuota', 'HorizontalPodAutoscaler', 'PodDisruptionBudget'];
+  const found = resources.filter(({ type }) => kinds.includes(type.split(':').at(-1) ?? ''));
+  t.is(found.length, 7);
+  for (const { inputs } of found) t.like(inputs['metadata'], { annotations: { 'pulumi.com/skipAwait': 'true' } });
 });
 
-test('the database is the role’s, and nobody else may connect', async (t) => {
-  const run = await runTenantProgram();
-  t.like(find(run, 'postgresql:index/database:Database'), { name: 'authsome_app_abc123', owner: 'app_abc123_user', connectionLimit: 20 });
-  t.like(find(run, 'postgresql:index/role:Role'), { name: 'app_abc123_user', login: true, connectionLimit: 20 });
-  t.like(find(run, 'postgresql:index/grant:Grant'), {
-    database: 'authsome_app_abc123',
-    role: 'public',
-    objectType: 'database',
-    privileges: [],
-  });
-  const server = find(run, 'pulumi:providers:postgresql');
-  t.like(server, { host: 'postgres.authsome-system.svc', port: '5432', superuser: 'false', sslmode: 'disable' });
+test('workloads start behind their network policies, and end before the namespace; everything else goes with it', async (t) => {
+  const run = await runTenantProgram(planSpecs.pro);
+  for (const resource of run.resources.filter(({ type }) => type.startsWith('kubernetes:'))) {
+    const title = `${resource.type} ${kubernetesName(resource)}`;
+    if (/:(Deployment|StatefulSet)$/.test(resource.type)) {
+      t.is(resource.deletedWith, '', title);
+      for (const policy of ['network-default-deny', 'network-instance', 'network-redis', 'network-postgres'])
+        t.true(resource.dependencies.includes(policy), `${title} ${policy}`);
+    } else if (resource.name !== 'namespace') {
+      t.is(resource.deletedWith, 'namespace', title);
+    }
+  }
 });
 
-test('Services are not waited for', async (t) => {
-  const { resources } = await runTenantProgram();
-  const services = resources.filter(({ type }) => type === 'kubernetes:core/v1:Service');
-  t.is(services.length, 2);
-  for (const { inputs } of services) t.like(inputs['metadata'], { annotations: { 'pulumi.com/skipAwait': 'true' } });
-});
-
-test('a change of configuration rolls the pods, the same configuration does not', async (t) => {
-  const checksum = async (allowedOrigins: string[]): Promise<unknown> => {
-    const run = await runTenantProgram(specInput({ config: { allowedOrigins } }));
-    const deployment = find(run, 'kubernetes:apps/v1:Deployment') as { spec: { template: { metadata: { annotations: object } } } };
-    return deployment.spec.template.metadata.annotations;
+test('a change of configuration rolls the pods, the same configuration does not, and a restart does', async (t) => {
+  const annotations = async (changes: Parameters<typeof specInput>[0]): Promise<unknown> => {
+    const deployment = find(await runTenantProgram(specInput(changes)), 'kubernetes:apps/v1:Deployment');
+    return (deployment as { spec: { template: { metadata: { annotations: object } } } }).spec.template.metadata.annotations;
   };
-  const before = await checksum(['https://a.example']);
-  t.deepEqual(await checksum(['https://a.example']), before);
-  t.notDeepEqual(await checksum(['https://b.example']), before);
+  const before = await annotations({ config: { allowedOrigins: ['https://a.example'] } });
+  t.deepEqual(await annotations({ config: { allowedOrigins: ['https://a.example'] } }), before);
+  t.notDeepEqual(await annotations({ config: { allowedOrigins: ['https://b.example'] } }), before);
+  t.notDeepEqual(await annotations({ config: { ...fullConfig, allowedOrigins: ['https://a.example'] } }), before);
+  t.notDeepEqual(await annotations({ config: { allowedOrigins: ['https://a.example'] }, restartedAt: '2025-11-25T12:00:00Z' }), before);
+});
+
+test('the order of an owner’s providers rolls no pods', async (t) => {
+  const provider = (name: string) => ({ issuer: `https://${name}.example`, clientId: name, clientSecret: `secret-of-${name}` });
+  const secretOf = async (names: string[]): Promise<unknown> => {
+    const config = { oidcProviders: Object.fromEntries(names.map((name) => [name, provider(name)])) };
+    return find(await runTenantProgram(specInput({ config })), 'kubernetes:core/v1:Secret', 'instance');
+  };
+  t.deepEqual(await secretOf(['one', 'two']), await secretOf(['two', 'one']));
+});
+
+test('a suspended application keeps everything but its instances', async (t) => {
+  const run = await runTenantProgram(planSpecs.suspended);
+  t.like(find(run, 'kubernetes:apps/v1:Deployment'), { spec: { replicas: 0 } });
+  t.like(find(run, 'kubernetes:apps/v1:StatefulSet', 'postgres'), { spec: { replicas: 1 } });
+  const names = namesOf(run);
+  t.false(names.some((name) => /HorizontalPodAutoscaler|PodDisruptionBudget/.test(name)));
+  const running = await runTenantProgram({ ...planSpecs.suspended, resources: { replicas: 2 } });
+  for (const type of ['postgresql:index/role:Role', 'postgresql:index/database:Database'])
+    t.deepEqual(findResource(run, type), findResource(running, type));
 });

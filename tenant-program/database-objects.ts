@@ -1,0 +1,80 @@
+import * as postgresql from '@pulumi/postgresql';
+import { interpolate, secret } from '@pulumi/pulumi';
+import type { CustomResourceOptions, Output, Resource } from '@pulumi/pulumi';
+import { generatedSecret } from './generated-secret.ts';
+import { connectionLimit } from './instance-pods.ts';
+import { customTimeouts } from './tenant-context.ts';
+import type { TenantContext } from './tenant-context.ts';
+
+/** What the instance needs to know of its database, wherever that is. */
+export interface TenantDatabase {
+  readonly host: string;
+  readonly databaseName: Output<string>;
+  readonly user: Output<string>;
+  /** Secret. */
+  readonly url: Output<string>;
+}
+
+export interface DatabaseObjectsArgs {
+  context: TenantContext;
+  parent: Resource;
+  provider: postgresql.Provider;
+  host: string;
+  port: number;
+  sslMode: string;
+  /** An administrator who is no superuser, and so needs leave to connect to look after the database. */
+  administrator?: string;
+  /** Gone with this, there is no server left to delete anything on. */
+  deletedWith?: Resource;
+}
+
+/** Of the database's limit, for an administrator while the instance uses all of its own. */
+const administratorConnections = 2;
+
+/** A role, its database, and grants that close the database to everybody else. Their names hold the tenant's data: they must not change. */
+export function makeDatabaseObjects(name: string, args: DatabaseObjectsArgs): TenantDatabase {
+  const { context, parent, provider, host, port, sslMode, administrator, deletedWith } = args;
+  const limit = connectionLimit(context.spec.resources);
+  const childOptions: CustomResourceOptions = { parent, provider, customTimeouts, deletedWith };
+  const dataOptions = { ...childOptions, protect: context.protectData };
+
+  const password = generatedSecret(`${name}-password`, parent);
+  const role = new postgresql.Role(
+    `${name}-role`,
+    { name: context.names.role, login: true, password, connectionLimit: limit },
+    dataOptions,
+  );
+  const database = new postgresql.Database(
+    name,
+    { name: context.names.database, owner: role.name, connectionLimit: limit + administratorConnections },
+    dataOptions,
+  );
+  const grantOptions = { ...childOptions, deletedWith: deletedWith ?? database };
+  const noPublic = new postgresql.Grant(
+    `${name}-no-public`,
+    { database: database.name, role: 'public', objectType: 'database', privileges: [] },
+    grantOptions,
+  );
+  // One after the other, since two changes at once of one object's rights fail, and beside the instance's start, which waits for the first only.
+  const maintenance =
+    administrator === undefined
+      ? noPublic
+      : new postgresql.Grant(
+          `${name}-maintenance`,
+          { database: database.name, role: administrator, objectType: 'database', privileges: ['CONNECT'] },
+          { ...grantOptions, dependsOn: noPublic },
+        );
+  new postgresql.Grant(
+    `${name}-schema`,
+    { database: database.name, role: 'public', objectType: 'schema', schema: 'public', privileges: [] },
+    { ...grantOptions, dependsOn: maintenance },
+  );
+
+  return {
+    host,
+    databaseName: database.name,
+    user: role.name,
+    // Through the grant, so that nothing gets the address before the database is closed to others.
+    url: secret(interpolate`postgres://${role.name}:${password}@${host}:${port}/${noPublic.database}?sslmode=${sslMode}`),
+  };
+}

@@ -1,0 +1,80 @@
+import test from 'ava';
+import { dedicatedDatabase, find, findResource, runTenantProgram, specInput } from './run-program.ts';
+import type { ProgramRun } from './run-program.ts';
+
+const dedicated = specInput({ plan: 'pro', database: dedicatedDatabase });
+const grant = (run: ProgramRun, name: string) => run.resources.find((resource) => resource.name === name);
+
+for (const [tier, spec] of Object.entries({ shared: specInput(), dedicated }))
+  test(`the database is the role’s, with room for every pod’s connections: ${tier}`, async (t) => {
+    const run = await runTenantProgram(spec);
+    // 2 replicas and their successors with 5 connections each, one for a migration; two more for an administrator.
+    t.like(find(run, 'postgresql:index/role:Role'), { name: 'app_abc123_user', login: true, connectionLimit: 21 });
+    t.like(find(run, 'postgresql:index/database:Database'), {
+      name: 'authsome_app_abc123',
+      owner: 'app_abc123_user',
+      connectionLimit: 23,
+    });
+  });
+
+for (const [tier, spec] of Object.entries({ shared: specInput(), dedicated }))
+  test(`nobody else may connect, nor use what is in it: ${tier}`, async (t) => {
+    const run = await runTenantProgram(spec);
+    t.like(grant(run, 'database-no-public')?.inputs, {
+      database: 'authsome_app_abc123',
+      role: 'public',
+      objectType: 'database',
+      privileges: [],
+    });
+    t.like(grant(run, 'database-schema')?.inputs, {
+      database: 'authsome_app_abc123',
+      role: 'public',
+      objectType: 'schema',
+      schema: 'public',
+      privileges: [],
+    });
+  });
+
+test('the shared server’s administrator may connect to look after it, once everybody else is out', async (t) => {
+  const run = await runTenantProgram();
+  t.like(grant(run, 'database-maintenance')?.inputs, { role: 'authsome_tenants', objectType: 'database', privileges: ['CONNECT'] });
+  t.true(grant(run, 'database-maintenance')?.dependencies.includes('database-no-public'));
+  t.true(grant(run, 'database-schema')?.dependencies.includes('database-maintenance'));
+  t.is(grant(await runTenantProgram(dedicated), 'database-maintenance'), undefined);
+});
+
+test('the shared server is spoken to as no superuser', async (t) => {
+  t.like(find(await runTenantProgram(), 'pulumi:providers:postgresql'), {
+    host: 'postgres.authsome-system.svc',
+    port: '5432',
+    username: 'authsome_tenants',
+    superuser: 'false',
+    sslmode: 'disable',
+  });
+});
+
+test('a server of its own is spoken to when it is ready, over TLS, and never again when it goes', async (t) => {
+  const run = await runTenantProgram(dedicated);
+  const provider = findResource(run, 'pulumi:providers:postgresql');
+  t.true(provider.dependencies.includes('postgres'));
+  t.like(provider.inputs, { host: 'postgres.authsome-app-abc123.svc.cluster.local', sslmode: 'require' });
+  t.regex(String(provider.inputs['password']), /^generated-for-postgres-password/);
+  const onServer = run.resources.filter(({ type }) => type.startsWith('postgresql:'));
+  t.is(onServer.length, 4);
+  for (const { name, deletedWith } of onServer) t.is(deletedWith, 'namespace', name);
+});
+
+test('the tenant’s own role is not the server’s administrator', async (t) => {
+  const { outputs } = await runTenantProgram(dedicated);
+  t.is(outputs.databaseUser, 'app_abc123_user');
+  t.notRegex(outputs.databaseUrl, /postgres-password/);
+});
+
+test('grants on the shared server go with their database, with no statement of their own', async (t) => {
+  const { resources } = await runTenantProgram();
+  const grants = resources.filter(({ type }) => type.endsWith(':Grant'));
+  t.deepEqual(
+    grants.map(({ deletedWith }) => deletedWith),
+    ['database', 'database', 'database'],
+  );
+});
