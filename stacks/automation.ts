@@ -9,8 +9,9 @@ import type { TenantOutputs, TenantSpec } from '../tenant-program/spec.ts';
 import { captureOutputs } from './capture-outputs.ts';
 import type { EngineSettings } from './engine-environment.ts';
 import { engineEnvironment } from './engine-environment.ts';
+import { ignoreProtection } from './ignore-protection.ts';
 import { killStrays, strayMarker } from './kill-strays.ts';
-import { removeStack, unprotectAll } from './stack-commands.ts';
+import { removeStack } from './remove-stack.ts';
 import { createEventReader } from './engine-events.ts';
 import type { ChangeCounts, OperationPhase, OperationProgress } from './operation-protocol.ts';
 
@@ -56,12 +57,12 @@ export async function runUp(operation: StackOperation): Promise<{ outputs: Tenan
 /** Destroys one tenant's stack and everything it made, then its state and history. Succeeds where there is none. */
 export async function runDestroy(operation: StackOperation): Promise<{ counts: ChangeCounts }> {
   // Runs the program too: the state knows the database administrator's password only as it was at the last `up`.
-  return withStack(operation, tenantProgram(operation.spec, { protectData: false }), async (stack, enterPhase) => {
+  return withStack(operation, tenantProgram(operation.spec), async (stack, enterPhase) => {
     const events = createEventReader(operation);
     try {
       if (operation.takeover) await takeOver(stack, operation, enterPhase);
       enterPhase('destroying');
-      await destroy(stack, operation, events.onEvent);
+      await stack.destroy({ ...engineOptions(operation, events.onEvent), runProgram: true });
       enterPhase('removing');
       await removeStack(operation, { project: tenantProject, stack: stack.name });
     } catch (error) {
@@ -87,7 +88,7 @@ async function withStack<T>(
       workDir,
       program,
       pulumiHome: operation.pulumiHome,
-      pulumiCommand: operation.pulumiCommand,
+      pulumiCommand: ignoreProtection(operation.pulumiCommand),
       secretsProvider: 'passphrase',
       projectSettings: { name: tenantProject, runtime: 'nodejs', backend: { url: operation.backendUrl } },
       envVars: { ...engineEnvironment(operation), ...recoveryEnvironment(operation), [strayMarker]: stackName },
@@ -132,28 +133,15 @@ async function takeOver(stack: Stack, operation: StackOperation, enterPhase: Ent
   }
 }
 
+/** Roles, databases and grants, by the URNs that they have as children of a component; not the provider itself. */
+export const everythingOnDatabaseServers = '**$postgresql:index/**';
+
 /**
  * What is on a database server of the tenant's own is not looked at: an interrupted destroy may have ended that server already, and no
  * recovery would then ever succeed. Nobody but the tenant's own role and this program can have changed it.
  */
 function notRefreshed({ spec }: StackOperation): { exclude?: string[] } {
-  return spec.database.tier === 'dedicated' ? { exclude: ['**$postgresql:index/**'] } : {};
-}
-
-async function destroy(stack: Stack, operation: StackOperation, onEvent: (event: EngineEvent) => void): Promise<void> {
-  const options = { ...engineOptions(operation, onEvent), runProgram: true };
-  try {
-    await stack.destroy(options);
-  } catch (error) {
-    // What this spec does not name any more, such as a database of the plan before, is still protected as the last `up` left it.
-    if (!isProtected(error)) throw error;
-    await unprotectAll(operation, { project: tenantProject, stack: stack.name });
-    await stack.destroy(options);
-  }
-}
-
-function isProtected(error: unknown): boolean {
-  return error instanceof Error && /because it is protected/.test(error.message);
+  return spec.database.tier === 'dedicated' ? { exclude: [everythingOnDatabaseServers] } : {};
 }
 
 async function up(stack: Stack, operation: StackOperation, onEvent: (event: EngineEvent) => void): Promise<void> {

@@ -36,7 +36,7 @@ export function makeDatabaseObjects(name: string, args: DatabaseObjectsArgs): Te
   const { context, parent, provider, host, port, sslMode, administrator, deletedWith } = args;
   const limit = connectionLimit(context.spec.resources);
   const childOptions: CustomResourceOptions = { parent, provider, customTimeouts, deletedWith };
-  const dataOptions = { ...childOptions, protect: context.protectData };
+  const dataOptions = { ...childOptions, protect: true };
 
   const password = generatedSecret(`${name}-password`, parent);
   const role = new postgresql.Role(

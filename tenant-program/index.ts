@@ -21,24 +21,14 @@ import { programVersion } from './version.ts';
 /** The tenant's outputs while the program runs: what is secret is a secret of Pulumi's. */
 export type TenantProgramOutputs = { [Name in keyof TenantOutputs]: Input<TenantOutputs[Name]> };
 
-export interface TenantProgramOptions {
-  /**
-   * Whether what holds the tenant's data is protected from deletion, so that no mistake in a spec or in this program can cost it: the
-   * engine then fails instead. Off to destroy the tenant.
-   */
-  protectData: boolean;
-}
-
 /**
  * The program that makes one customer application: everything it has is declared here, from its validated spec alone. What does
- * not need another thing is made beside it; the instance waits for its database and secrets only.
+ * not need another thing is made beside it; the instance waits for its database and secrets only. What holds the tenant's data is protected,
+ * so that no mistake in a spec or in this program can cost it: an `up` that would delete it fails instead.
  */
-export function tenantProgram(
-  spec: TenantSpec,
-  options: TenantProgramOptions = { protectData: true },
-): () => Promise<TenantProgramOutputs> {
+export function tenantProgram(spec: TenantSpec): () => Promise<TenantProgramOutputs> {
   return () => {
-    const context = createTenantContext(spec, options);
+    const context = createTenantContext(spec);
     // First, as on a shared server everything that the instance waits for hangs on its four steps.
     const placeDatabase = startDatabase(context);
     const namespace = new TenantNamespace('namespace', { context });

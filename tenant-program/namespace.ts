@@ -29,7 +29,7 @@ export class TenantNamespace extends ComponentResource {
         },
       },
       // The volume of a database server of its own goes with it.
-      { parent: this, customTimeouts, protect: context.protectData },
+      { parent: this, customTimeouts, protect: true },
     );
     this.name = this.namespace.metadata.name;
     this.registerOutputs({ name: this.name });

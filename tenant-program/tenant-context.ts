@@ -9,11 +9,9 @@ export interface TenantContext {
   names: TenantNames;
   /** On every object: whose it is, and that it is ours. */
   labels: Record<string, string>;
-  /** Refuse to delete what holds the tenant's data; off only where the tenant itself is to go. */
-  protectData: boolean;
 }
 
-export function createTenantContext(spec: TenantSpec, { protectData }: { protectData: boolean }): TenantContext {
+export function createTenantContext(spec: TenantSpec): TenantContext {
   return {
     spec,
     names: tenantNames(spec.appId),
@@ -23,7 +21,6 @@ export function createTenantContext(spec: TenantSpec, { protectData }: { protect
       'authsome.cloud/app-id': spec.appId,
       'authsome.cloud/plan': spec.plan,
     },
-    protectData,
   };
 }
 

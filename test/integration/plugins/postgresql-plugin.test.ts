@@ -146,6 +146,46 @@ test.serial('refresh finds what is gone, and the next up makes it again', async 
   await stack.destroy();
 });
 
+test.serial('a schema of the tenant’s database is closed to everybody else by an administrator who is no superuser', async (t) => {
+  const name = uniqueName('db_');
+  const program =
+    (privileges: string[]): PulumiFn =>
+    () => {
+      const provider = serverProvider();
+      const { adminUser } = fixture.server;
+      const role = new postgresql.Role('role', { name: `${name}_user`, login: true }, { provider });
+      const database = new postgresql.Database('database', { name, owner: role.name }, { provider });
+      const grant = { database: database.name, objectType: 'database', privileges: [] };
+      const noPublic = new postgresql.Grant('no-public', { ...grant, role: 'public' }, { provider });
+      const maintenance = new postgresql.Grant(
+        'maintenance',
+        { ...grant, role: adminUser, privileges: ['CONNECT'] },
+        { provider, dependsOn: noPublic },
+      );
+      new postgresql.Grant(
+        'schema',
+        { database: database.name, role: 'public', objectType: 'schema', schema: 'public', privileges },
+        { provider, dependsOn: maintenance },
+      );
+      return Promise.resolve({});
+    };
+  const stack = await fixture.openStack(name.replaceAll('_', '-'), program([]));
+  await stack.up();
+  const publicMayUse = async (): Promise<boolean | undefined> =>
+    (await fixture.query<{ may: boolean }>(`select has_schema_privilege('${fixture.server.adminUser}', 'public', 'usage') as may`, name))[0]
+      ?.may;
+  t.false(await publicMayUse());
+  const [owner] = await fixture.query<{ may: boolean }>(`select has_schema_privilege('${name}_user', 'public', 'create') as may`, name);
+  t.true(owner?.may);
+  t.is((await stack.refresh({ expectNoChanges: true })).summary.result, 'succeeded');
+  stack.workspace.program = program(['USAGE']);
+  await stack.up();
+  t.true(await publicMayUse());
+  t.deepEqual(await fixture.query(membershipsOf(fixture.server.adminUser)), []);
+  await stack.destroy();
+  t.deepEqual(await fixture.query(`select 1 from pg_database where datname = '${name}'`), []);
+});
+
 test.serial('bad inputs fail by name before anything is made', async (t) => {
   await refuses(t, (provider) => new postgresql.Role('role', { name: 'somebody', connectionLimit: -2 }, { provider }), [
     'property connectionLimit value {-2} has a problem: must be at least -1',

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { LocalWorkspace } from '@pulumi/pulumi/automation/index.js';
-import type { PulumiFn, Stack } from '@pulumi/pulumi/automation/index.js';
+import type { PulumiCommand, PulumiFn, Stack } from '@pulumi/pulumi/automation/index.js';
 import pg from 'pg';
 import { installPlugins } from '../../../toolchain/plugins/install-plugins.ts';
 import { databaseUrl } from '../../support/test-database.ts';
@@ -18,7 +18,7 @@ export interface PulumiFixture {
   /** Address of the server, and an administrator who may create roles and databases but is no superuser. */
   server: { host: string; port: number; adminUser: string; adminPassword: string };
   environment: Record<string, string>;
-  openStack(name: string, program: PulumiFn): Promise<Stack>;
+  openStack(name: string, program: PulumiFn, pulumiCommand?: PulumiCommand): Promise<Stack>;
   /** As superuser; on the given database, or `postgres`. */
   query<Row extends pg.QueryResultRow>(sql: string, database?: string): Promise<Row[]>;
   cleanUp(): Promise<void>;
@@ -58,8 +58,11 @@ export async function createPulumiFixture(): Promise<PulumiFixture> {
     server: { host: address.hostname, port: Number(address.port), adminUser, adminPassword },
     environment,
     query,
-    openStack: (stackName, program) =>
-      LocalWorkspace.createOrSelectStack({ stackName, projectName: 'plugin-test', program }, { pulumiHome: home, envVars: environment }),
+    openStack: (stackName, program, pulumiCommand) =>
+      LocalWorkspace.createOrSelectStack(
+        { stackName, projectName: 'plugin-test', program },
+        { pulumiHome: home, envVars: environment, pulumiCommand },
+      ),
     cleanUp: async () => {
       await query(`drop database if exists ${stateDatabase} with (force)`);
       await query(`drop role if exists ${adminUser}`);

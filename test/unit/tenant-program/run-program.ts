@@ -1,7 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { RegisterResourceOutputsRequest, RegisterResourceRequest } from '@pulumi/pulumi/proto/resource_pb.js';
 import type { MockMonitor } from '@pulumi/pulumi/runtime/mocks.js';
-import type { TenantProgramOptions } from '../../../tenant-program/index.ts';
 import type { TenantOutputs, TenantSpecInput } from '../../../tenant-program/spec.ts';
 import { tenantSpecSchema } from '../../../tenant-program/spec.ts';
 
@@ -94,13 +93,13 @@ export const planSpecs = {
 let previousRun: Promise<unknown> = Promise.resolve();
 
 /** Runs the tenant program against Pulumi's mocks: what it makes, and what it returns. One run at a time: mocks are process-wide. */
-export function runTenantProgram(input: TenantSpecInput = specInput(), options?: TenantProgramOptions): Promise<ProgramRun> {
-  const run = previousRun.then(() => runWithMocks(input, options));
+export function runTenantProgram(input: TenantSpecInput = specInput()): Promise<ProgramRun> {
+  const run = previousRun.then(() => runWithMocks(input));
   previousRun = run.catch(() => undefined);
   return run;
 }
 
-async function runWithMocks(input: TenantSpecInput, options: TenantProgramOptions | undefined): Promise<ProgramRun> {
+async function runWithMocks(input: TenantSpecInput): Promise<ProgramRun> {
   const mocks: pulumi.runtime.Mocks = {
     newResource: ({ type, name, inputs }) => ({
       id: `${name}-id`,
@@ -112,7 +111,7 @@ async function runWithMocks(input: TenantSpecInput, options: TenantProgramOption
   const recorded = recordRegistrations(pulumi.runtime.getMonitor() as unknown as MockMonitor);
   // After setMocks: the SDK looks at its settings when it is first used.
   const { tenantProgram } = await import('../../../tenant-program/index.ts');
-  const program = await tenantProgram(tenantSpecSchema.parse(input), options)();
+  const program = await tenantProgram(tenantSpecSchema.parse(input))();
   const entries = await Promise.all(
     Object.entries(program).map(async ([name, value]) => {
       const output = pulumi.output(value);

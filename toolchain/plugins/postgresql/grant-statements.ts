@@ -107,7 +107,16 @@ async function objectOwners(client: pg.Client, grant: Grant): Promise<string[]> 
     `select distinct pg_get_userbyid(objects.owner) as owner from (${objectsQuery(grant)}) as objects where $1::text is null`,
     [null, ...objectsParameters(grant)],
   );
-  return found.rows.map(({ owner }) => owner);
+  return Promise.all(found.rows.map(({ owner }) => memberableOwner(client, owner)));
+}
+
+/** Nobody can be made a member of the role that stands for a database's owner; a member of that owner is one of it by itself. */
+async function memberableOwner(client: pg.Client, owner: string): Promise<string> {
+  if (owner !== 'pg_database_owner') return owner;
+  const found = await client.query<{ owner: string }>(
+    'select pg_get_userbyid(datdba) as owner from pg_database where datname = current_database()',
+  );
+  return found.rows[0]?.owner ?? owner;
 }
 
 async function withOwners<T>(client: pg.Client, owners: string[], use: () => Promise<T>): Promise<T> {

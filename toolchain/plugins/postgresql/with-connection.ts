@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import type { OperationContext } from '../shared/resource-provider.ts';
@@ -18,6 +19,51 @@ export interface ConnectionRequest {
 export async function withConnection<T>(request: ConnectionRequest, use: (client: pg.Client) => Promise<T>): Promise<T> {
   const { config, context, database = config.database } = request;
   context.signal.throwIfAborted();
+  let client: pg.Client | undefined;
+  const abort = (): void => void client?.end().catch(() => undefined);
+  context.signal.addEventListener('abort', abort, { once: true });
+  try {
+    client = await connect(request);
+    return await use(client);
+  } catch (error) {
+    throw new Error(describe(error, config, database, context), { cause: error });
+  } finally {
+    context.signal.removeEventListener('abort', abort);
+    await client?.end().catch(() => undefined);
+  }
+}
+
+/** Between two tries to reach a server. */
+const retryMs = 200;
+
+/** What a server that is about to be there answers, or what the network does until everybody knows of it. */
+const notYetThere = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', '57P03'];
+
+/**
+ * Connects, and tries again for the configured time where the server can't be reached yet: one that was made a moment ago is ready
+ * before names, addresses and network policies have reached every node. Nothing was asked of it so far, so nothing is done twice.
+ */
+async function connect(request: ConnectionRequest): Promise<pg.Client> {
+  const { config, context } = request;
+  const deadline = performance.now() + Math.min(config.connectTimeoutMs || context.timeoutMs, context.timeoutMs);
+  for (;;) {
+    const client = await newClient(request, deadline - performance.now());
+    const abort = (): void => void client.end().catch(() => undefined);
+    context.signal.addEventListener('abort', abort, { once: true });
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      if (!isNotYetThere(error) || performance.now() + retryMs >= deadline || context.signal.aborted) throw error;
+    } finally {
+      context.signal.removeEventListener('abort', abort);
+    }
+    await delay(retryMs);
+  }
+}
+
+async function newClient({ config, context, database = config.database }: ConnectionRequest, timeoutMs: number): Promise<pg.Client> {
   const client = new pg.Client({
     host: config.host,
     port: config.port,
@@ -26,24 +72,19 @@ export async function withConnection<T>(request: ConnectionRequest, use: (client
     database,
     ssl: await tlsOptions(config),
     application_name: 'pulumi-resource-postgresql',
-    connectionTimeoutMillis: Math.min(config.connectTimeoutMs || context.timeoutMs, context.timeoutMs),
+    connectionTimeoutMillis: Math.max(1, Math.ceil(timeoutMs)),
     statement_timeout: context.timeoutMs,
     query_timeout: context.timeoutMs,
     keepAlive: true,
   });
   // A connection that breaks between two statements must fail the next one, not the process.
   client.on('error', () => undefined);
-  const abort = (): void => void client.end().catch(() => undefined);
-  context.signal.addEventListener('abort', abort, { once: true });
-  try {
-    await client.connect();
-    return await use(client);
-  } catch (error) {
-    throw new Error(describe(error, config, database, context), { cause: error });
-  } finally {
-    context.signal.removeEventListener('abort', abort);
-    await client.end().catch(() => undefined);
-  }
+  return client;
+}
+
+function isNotYetThere(error: unknown): boolean {
+  const causes: unknown[] = error instanceof AggregateError ? error.errors : [error];
+  return causes.some((cause) => notYetThere.includes((cause as { code?: string }).code ?? ''));
 }
 
 async function tlsOptions({ sslMode, sslRootCert }: ServerConfig): Promise<false | ConnectionOptions> {
