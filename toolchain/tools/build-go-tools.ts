@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { cpus } from 'node:os';
+import { cpus, totalmem } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { ensureGo } from './ensure-go.ts';
@@ -28,8 +28,8 @@ export interface BuildOptions {
 
 /**
  * Makes sure that the Go tools are built, each into its own folder of the cache, keyed by a hash of its module and linker flags. A
- * folder appears by rename when its build has ended, so a build that was cut leaves nothing that looks finished. One at a time: the
- * Go command itself uses every core.
+ * folder appears by rename when its build has ended, so a build that was cut leaves nothing that looks finished. Two at a time: one build alone
+ * leaves a core idle while it downloads and while it links.
  *
  * @throws CommandError with the compiler's last lines
  */
@@ -49,12 +49,18 @@ export async function buildGoTools(options: BuildOptions): Promise<ToolBinaries>
   if (missing.length > 0) {
     await removeAbandonedBuilds(join(options.cacheDir, 'tools'));
     const go = await ensureGo(options.say);
-    for (const [index, { tool, target }] of missing.entries()) {
-      options.say(
-        `building ${tool.binaries.join(', ')} (${index + 1} of ${missing.length}, about ${tool.coldSeconds} s from nothing on two cores)`,
-      );
-      await build({ go, tool, target, modulesDir: options.modulesDir });
-    }
+    // The longest first, so that the lanes end together.
+    const queue = missing.toSorted((a, b) => b.tool.coldSeconds - a.tool.coldSeconds);
+    const lane = async (): Promise<void> => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        const { tool, target } = next;
+        const place = `${missing.length - queue.length} of ${missing.length}`;
+        options.say(`building ${tool.binaries.join(', ')} (${place}, about ${tool.coldSeconds} s of two cores from nothing)`);
+        await build({ go, tool, target, modulesDir: options.modulesDir });
+      }
+    };
+    const lanes = totalmem() < memoryForTwo ? 1 : 2;
+    await Promise.all(Array.from({ length: lanes }, lane));
   }
   return {
     path(binary) {
@@ -93,6 +99,9 @@ async function build({ go, tool, target, modulesDir }: { go: string; tool: GoToo
     await rm(scratch, { recursive: true, force: true });
   }
 }
+
+/** Bytes of memory from which two builds at once are safe: the compiler takes up to 3 GiB for the largest packages. */
+const memoryForTwo = 8 * 1024 ** 3;
 
 const buildingMark = '.building-';
 

@@ -26,7 +26,7 @@ const kubernetesVersionFlags = ['k8s.io/component-base/version', 'k8s.io/client-
   `-X ${path}.gitTreeState=clean`,
 ]);
 
-/** In build order: what is needed first comes first. */
+/** All of them; what takes longest is built first. */
 export const goTools: readonly GoTool[] = [
   { module: 'pause', binaries: ['pause'], ldflags: [], coldSeconds: 10 },
   { module: 'nats', binaries: ['nats-server'], ldflags: [], onPath: { args: ['--version'], answer: /v2\.1[2-9]\./ }, coldSeconds: 35 },

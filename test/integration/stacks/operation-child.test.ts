@@ -28,7 +28,8 @@ function request(kind: 'up' | 'destroy'): OperationRequestInput {
 }
 
 for (const takeover of [false, true])
-  test(`destroying a stack that was never made succeeds and does nothing${takeover ? ', also when taking over' : ''}`, async (t) => {
+  // One after the other: a takeover kills whatever else works on the same stack.
+  test.serial(`destroying a stack that was never made succeeds and does nothing${takeover ? ', also when taking over' : ''}`, async (t) => {
     const { code, last } = await startOperation(fixture.environment, { ...request('destroy'), takeover }).ended;
     t.is(code, 0);
     t.deepEqual(last, { type: 'result', outputs: null, counts: {} });
