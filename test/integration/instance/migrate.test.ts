@@ -13,6 +13,7 @@ test('replicas that migrate at once leave one complete schema, and a later run c
     sessionTimeoutSeconds: 604_800,
     emailVerificationRequired: false,
     publicUrl: undefined,
+    providers: { social: {}, oidc: {} },
   };
   const log = createLog({ name: 'test', level: 'silent' });
   const run = (database: (typeof databases)[number]): Promise<string[]> => migrateAuth({ database, settings, log });
