@@ -8,7 +8,7 @@ export interface InstanceMetrics {
   registry: Registry;
   /** Counts and times requests by route pattern, never by path: paths hold ids. */
   observe: Middleware<InstanceState>;
-  mailEnded(outcome: MailOutcome): void;
+  mailEnded: (outcome: MailOutcome) => void;
 }
 
 export function createInstanceMetrics(): InstanceMetrics {

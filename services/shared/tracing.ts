@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import type { Attributes, Context, Span } from '@opentelemetry/api';
+import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import type { LogEvent } from 'kysely';
 import { z } from 'zod';
 import type { Log } from './log.ts';
@@ -56,7 +57,7 @@ const maxStatementLength = 2_000;
 export async function startTracing({ serviceName, config, attributes, untrustedCallers, log }: StartTracingOptions): Promise<Tracing> {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_SAMPLER_ARG: ratio } = config;
   if (endpoint === undefined) return noTracing;
-  const [api, sdk, { OTLPTraceExporter }, { W3CTraceContextPropagator }, { resourceFromAttributes }] = await Promise.all([
+  const [api, sdk, otlp, { W3CTraceContextPropagator }, { resourceFromAttributes }] = await Promise.all([
     import('@opentelemetry/api'),
     import('@opentelemetry/sdk-trace-base'),
     import('@opentelemetry/exporter-trace-otlp-http'),
@@ -65,7 +66,7 @@ export async function startTracing({ serviceName, config, attributes, untrustedC
   ]);
   const { SpanKind, SpanStatusCode, ROOT_CONTEXT, trace } = api;
   const sample = new sdk.TraceIdRatioBasedSampler(ratio);
-  const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces`, timeoutMillis: exportTimeoutMs });
+  const exporter = new otlp.OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces`, timeoutMillis: exportTimeoutMs });
   const provider = new sdk.BasicTracerProvider({
     resource: resourceFromAttributes({ 'service.name': serviceName, ...attributes }),
     sampler: new sdk.ParentBasedSampler({
@@ -144,15 +145,13 @@ export async function startTracing({ serviceName, config, attributes, untrustedC
   };
 }
 
-type Exporter = InstanceType<typeof import('@opentelemetry/exporter-trace-otlp-http').OTLPTraceExporter>;
-
 /** OpenTelemetry drops what it can't send, silently. */
-function reportingOutages(exporter: Exporter, log: Log): Exporter {
+function reportingOutages(exporter: OTLPTraceExporter, log: Log): OTLPTraceExporter {
   let down = false;
   const send = exporter.export.bind(exporter);
   exporter.export = (spans, onResult) =>
     send(spans, (result) => {
-      const failed = result.code !== 0;
+      const failed = result.error !== undefined;
       if (failed && !down) log.warn({ err: result.error }, 'Traces can not be sent');
       if (!failed && down) log.info('Traces are sent again');
       down = failed;

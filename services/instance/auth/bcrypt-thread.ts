@@ -2,8 +2,8 @@ import { Worker, parentPort } from 'node:worker_threads';
 import { z } from 'zod';
 
 export interface BcryptThread {
-  verify(given: { hash: string; password: string }): Promise<boolean>;
-  close(): Promise<void>;
+  verify: (given: { hash: string; password: string }) => Promise<boolean>;
+  close: () => Promise<void>;
 }
 
 interface BcryptThreadOptions {

@@ -1,5 +1,6 @@
+import type { ExpressionBuilder } from 'kysely';
 import { appErrors } from '../../shared/errors.ts';
-import type { AuthDatabase } from './auth-database.ts';
+import type { AuthDatabase, AuthTables, MemberTable } from './auth-database.ts';
 import type { EraseUser } from './erase-user.ts';
 import type { Passwords } from './passwords.ts';
 import type { SignedIn } from './stored-user.ts';
@@ -33,21 +34,17 @@ async function leavesOthersWithoutOwner(database: AuthDatabase, userId: string):
     .select('own.id')
     .where('own.userId', '=', userId)
     .where('own.role', '=', 'owner')
-    .where(({ exists, selectFrom }) =>
-      exists(selectFrom('member as m').select('m.id').whereRef('m.organizationId', '=', 'own.organizationId').where('m.userId', '<>', userId)),
-    )
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('member as m')
-            .select('m.id')
-            .whereRef('m.organizationId', '=', 'own.organizationId')
-            .where('m.userId', '<>', userId)
-            .where('m.role', '=', 'owner'),
-        ),
-      ),
-    )
+    .where((eb) => eb.exists(others(eb, userId)))
+    .where((eb) => eb.not(eb.exists(others(eb, userId).where('m.role', '=', 'owner'))))
     .limit(1)
     .executeTakeFirst();
   return found !== undefined;
+}
+
+function others(eb: ExpressionBuilder<AuthTables & { own: MemberTable }, 'own'>, userId: string) {
+  return eb
+    .selectFrom('member as m')
+    .select('m.id')
+    .whereRef('m.organizationId', '=', 'own.organizationId')
+    .where('m.userId', '<>', userId);
 }

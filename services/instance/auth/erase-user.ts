@@ -20,10 +20,14 @@ export function createEraseUser({ auth, database, cache }: { auth: Auth; databas
       await transaction
         .deleteFrom('organization')
         .where('id', 'in', (eb) => eb.selectFrom('member').select('organizationId').where('userId', '=', id))
-        .where(({ not, exists, selectFrom }) =>
-          not(
-            exists(
-              selectFrom('member').select('member.id').whereRef('member.organizationId', '=', 'organization.id').where('userId', '<>', id),
+        .where((eb) =>
+          eb.not(
+            eb.exists(
+              eb
+                .selectFrom('member')
+                .select('member.id')
+                .whereRef('member.organizationId', '=', 'organization.id')
+                .where('member.userId', '<>', id),
             ),
           ),
         )

@@ -10,13 +10,18 @@ export const newPasswordSchema = z.string().min(passwordLength.min).max(password
 export const givenPasswordSchema = z.string().min(1).max(passwordLength.max);
 export const nameSchema = z.string().trim().max(100);
 /** An address of a picture. Not the picture itself: it would be in every cached session. */
-export const imageSchema = z.url({ protocol: /^https?$/ }).max(2_048).nullable();
+export const imageSchema = z
+  .url({ protocol: /^https?$/ })
+  .max(2_048)
+  .nullable();
 
 /** 8 KiB: a row's worth of facts, not a store. */
 const maxMetadataBytes = 8_192;
 export const metadataSchema = z
   .record(z.string().max(256), z.json())
-  .refine((metadata) => Buffer.byteLength(JSON.stringify(metadata)) <= maxMetadataBytes, { error: `must be at most ${maxMetadataBytes} bytes of JSON` });
+  .refine((metadata) => Buffer.byteLength(JSON.stringify(metadata)) <= maxMetadataBytes, {
+    error: `must be at most ${maxMetadataBytes} bytes of JSON`,
+  });
 
 export const pageQuery = {
   page: z.coerce.number().int().min(1).max(1_000_000).default(1),

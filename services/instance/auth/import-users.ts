@@ -19,7 +19,9 @@ const importedUser = z.strictObject({
   passwordHash: z
     .string()
     .max(256)
-    .refine(isKnownPasswordHash, { error: 'must be a bcrypt hash (cost up to 14), $scrypt$ln=…,r=…,p=…$salt$key, or salt:key of better-auth' })
+    .refine(isKnownPasswordHash, {
+      error: 'must be a bcrypt hash (cost up to 14), $scrypt$ln=…,r=…,p=…$salt$key, or salt:key of better-auth',
+    })
     .optional(),
   metadata: metadataSchema.optional(),
   createdAt: z.iso.datetime({ offset: true }).optional(),
@@ -48,7 +50,11 @@ export function createImportUsers({ database, log }: { database: AuthDatabase; l
     const { passwordHash, createdAt, ...profile } = parsed.data;
     const id = newId('usr');
     const isNew = await database.transaction().execute(async (transaction) => {
-      const inserted = await insertUser(transaction, { ...profile, id, createdAt: createdAt === undefined ? undefined : new Date(createdAt) });
+      const inserted = await insertUser(transaction, {
+        ...profile,
+        id,
+        createdAt: createdAt === undefined ? undefined : new Date(createdAt),
+      });
       if (inserted && passwordHash !== undefined) await setPasswordHash(transaction, id, passwordHash);
       return inserted;
     });

@@ -154,7 +154,9 @@ export function createAccountMails({ queue, database, tokens, cache, log }: Acco
         return composeMail({
           to,
           subject: `Invitation to ${organization}`,
-          lines: [inviterName === undefined ? `${inviter} invited to join ${organization}.` : `${inviter} invited you to join ${organization}.`],
+          lines: [
+            inviterName === undefined ? `${inviter} invited to join ${organization}.` : `${inviter} invited you to join ${organization}.`,
+          ],
           action: { label: 'See the invitation', token, page, validFor: invitationLifetime.text },
           footer: 'If you do not know what this is about, do nothing.',
         });
@@ -169,7 +171,6 @@ const maxNameLength = 60;
 function plainName(name: string): string {
   return (
     name
-      // eslint-disable-next-line no-control-regex -- these are what is to go
       .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
       .replace(/[:/\\@.]+(?=\S)/g, ' ')
       .trim()

@@ -58,11 +58,16 @@ export function createOrganizations(database: AuthDatabase) {
     },
 
     /** A user's own organizations, or all of them to the backend. */
-    async list(actor: Actor, { page, pageSize, search }: { page: number; pageSize: number; search?: string | undefined }): Promise<OrganizationPage> {
+    async list(
+      actor: Actor,
+      { page, pageSize, search }: { page: number; pageSize: number; search?: string | undefined },
+    ): Promise<OrganizationPage> {
       let matching = database.selectFrom('organization');
       if ('user' in actor) {
         const { id } = actor.user;
-        matching = matching.where('organization.id', 'in', (eb) => eb.selectFrom('member').select('organizationId').where('userId', '=', id));
+        matching = matching.where('organization.id', 'in', (eb) =>
+          eb.selectFrom('member').select('organizationId').where('userId', '=', id),
+        );
       }
       if (search !== undefined) {
         const pattern = containing(search.toLowerCase());

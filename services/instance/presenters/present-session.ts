@@ -39,7 +39,14 @@ export function presentChallenge({ challengeToken, expiresAt }: Challenge): Pres
   return { twoFactorRequired: true, challengeToken, expiresAt: expiresAt.toISOString() };
 }
 
-export function presentSessionSummary({ id, createdAt, updatedAt, expiresAt, ipAddress, userAgent }: SessionSummary): PresentedSessionSummary {
+export function presentSessionSummary({
+  id,
+  createdAt,
+  updatedAt,
+  expiresAt,
+  ipAddress,
+  userAgent,
+}: SessionSummary): PresentedSessionSummary {
   return {
     ...{ id, createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString(), expiresAt: expiresAt.toISOString() },
     // better-auth stores an empty text for what is not known.

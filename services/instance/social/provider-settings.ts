@@ -11,7 +11,9 @@ const oidcProvider = z.strictObject({ issuer: z.url({ protocol: /^https$/ }), cl
 export const socialProvidersSchema = z.partialRecord(z.enum(socialProviderNames), socialProvider);
 export const oidcProvidersSchema = z
   .record(z.string().regex(/^[a-z][a-z0-9-]{0,31}$/), oidcProvider)
-  .refine((providers) => socialProviderNames.every((name) => !(name in providers)), { error: 'must not use the name of a social provider' });
+  .refine((providers) => socialProviderNames.every((name) => !(name in providers)), {
+    error: 'must not use the name of a social provider',
+  });
 
 export interface ProviderSettings {
   social: z.output<typeof socialProvidersSchema>;

@@ -49,7 +49,11 @@ export function createSocialSignIn({ providers, tokens, linkUser, startSession, 
     const { codeVerifier, redirectUrl } = flow;
     const obtained = await provider.validateAuthorizationCode({ code, codeVerifier, redirectURI: redirectUrl });
     if (!obtained) throw invalidCode();
-    const info = await provider.getUserInfo({ ...obtained, expectedIdTokenNonce: flow.nonce, ...(user === undefined ? {} : { user }) } as never);
+    const info = await provider.getUserInfo({
+      ...obtained,
+      expectedIdTokenNonce: flow.nonce,
+      ...(user === undefined ? {} : { user }),
+    });
     if (!info) throw invalidCode();
     const accountId = String(await provider.accountSubject({ tokens: obtained, profile: info.data }));
     if (accountId === '' || accountId === 'undefined' || accountId === 'null') throw new Error('The provider gave no id of the account');
@@ -87,7 +91,11 @@ export function createSocialSignIn({ providers, tokens, linkUser, startSession, 
      *
      * @throws invalid_request for a state that is unknown, used, expired or another provider's, and for a code that the provider refuses
      */
-    async finish(providerName: string, answer: ProviderAnswer, client: ClientInfo): Promise<SignInOutcome & { isNew: boolean; userId: string }> {
+    async finish(
+      providerName: string,
+      answer: ProviderAnswer,
+      client: ClientInfo,
+    ): Promise<SignInOutcome & { isNew: boolean; userId: string }> {
       const provider = await providers.get(providerName);
       const spent = await tokens.spend('social-state', answer.state);
       const flow = flowSchema.safeParse(spent?.data);

@@ -19,7 +19,9 @@ test('replicas that migrate at once leave one complete schema, and a later run c
   const run = (database: (typeof databases)[number]): Promise<string[]> => migrateAuth({ database, settings, log });
   try {
     const changed = await Promise.all(databases.map(run));
-    t.deepEqual(changed.flat().sort(), ['account', 'session', 'user', 'verification']);
+    t.deepEqual(changed.flat().sort(), [
+      ...['account', 'invitation', 'jwks', 'member', 'oneTimeToken', 'organization', 'session', 'twoFactor', 'user', 'verification'],
+    ]);
     t.deepEqual(await run(databases[0]!), []);
   } finally {
     await Promise.all(databases.map((database) => database.destroy()));
