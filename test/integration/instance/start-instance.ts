@@ -4,7 +4,7 @@ import { createAuthDatabase } from '../../../services/instance/auth/auth-databas
 import type { AuthDatabase } from '../../../services/instance/auth/auth-database.ts';
 import type { AuthSettings } from '../../../services/instance/auth/create-auth.ts';
 import { createBcryptThread } from '../../../services/instance/auth/bcrypt-thread.ts';
-import { createPasswordHasher, defaultPasswordHashCost } from '../../../services/instance/auth/password-hasher.ts';
+import { createPasswordHasher } from '../../../services/instance/auth/password-hasher.ts';
 import { createSessionCache } from '../../../services/instance/auth/session-cache.ts';
 import { createApp } from '../../../services/instance/create-app.ts';
 import type { Mailer } from '../../../services/instance/email/mailer.ts';
@@ -99,6 +99,9 @@ export interface ListedItem {
 
 export const password = 'correct horse battery';
 
+/** About 2 ms: tests sign many users up. */
+const cheapHashCost = 10;
+
 export interface StartInstanceOptions extends Partial<AuthSettings> {
   appId?: string;
   allowedOrigins?: string[];
@@ -134,7 +137,7 @@ export async function startInstance(options: StartInstanceOptions = {}): Promise
   const instanceToken = randomBytes(32).toString('hex');
   const { koa, mailQueue } = createApp({
     ...{ appId, instanceToken, mode, allowedOrigins, settings, database, mailer, tracing, log },
-    hasher: createPasswordHasher({ cost: passwordHashCost ?? defaultPasswordHashCost, verifyBcrypt: bcrypt.verify }),
+    hasher: createPasswordHasher({ cost: passwordHashCost ?? cheapHashCost, verifyBcrypt: bcrypt.verify }),
     hashingConcurrency: 4,
     cache: createSessionCache({ redis: instanceRedis, log }),
     checkCache: async () => void (await instanceRedis.ping()),
