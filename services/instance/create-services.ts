@@ -39,7 +39,7 @@ export function createServices({ appId, settings, database, hasher, hashingConcu
   const gate = createHashingGate({ concurrency: hashingConcurrency });
   const tokens = createOneTimeTokens(database);
   const mails = createAccountMails({ queue: mailQueue, database, tokens, cache, log });
-  const changes = createUserChanges({ auth, database });
+  const changes = createUserChanges({ database, cache });
   const sessions = createSessions({ auth, database, cache, timeoutSeconds, refreshAfterSeconds: refreshAfterSeconds(settings) });
   const startSession = createStartSession({ sessions, tokens });
   const passwords = createPasswords({ database, gate, hasher, sessions, tokens, mails });

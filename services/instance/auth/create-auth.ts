@@ -1,5 +1,5 @@
 import { betterAuth } from 'better-auth';
-import type { BetterAuthOptions } from 'better-auth';
+import type { BetterAuthOptions, SecondaryStorage } from 'better-auth';
 import { bearer } from 'better-auth/plugins/bearer';
 import { jwt } from 'better-auth/plugins/jwt';
 import { organization } from 'better-auth/plugins/organization';
@@ -15,7 +15,6 @@ import { authSchema, userFields } from './auth-schema.ts';
 import { newBackupCodes } from './backup-codes.ts';
 import { passwordLength } from './field-schemas.ts';
 import type { PasswordHasher } from './password-hasher.ts';
-import type { SessionCache } from './session-cache.ts';
 
 export interface AuthSettings {
   secret: string;
@@ -28,7 +27,7 @@ export interface AuthSettings {
 
 interface AuthDeps {
   database: AuthDatabase;
-  cache: SessionCache;
+  cache: SecondaryStorage;
   /** What better-auth's own endpoints hash with. */
   hasher: Pick<PasswordHasher, 'hash' | 'verify'>;
   settings: AuthSettings;

@@ -8,7 +8,11 @@ interface SessionCacheOptions {
   log: Log;
 }
 
-export type SessionCache = SecondaryStorage;
+export interface SessionCache extends SecondaryStorage {
+  delete(key: string): Promise<void>;
+  /** Changes what is there, and brings nothing back that was deleted meanwhile. */
+  replace(key: string, value: string, ttlSeconds: number): Promise<void>;
+}
 
 const keyPrefix = 'auth:';
 /** better-auth's key that ends all of a user's cached sessions, their id at its end. It outlives the user, so as to catch a late write. */
@@ -80,6 +84,7 @@ export function createSessionCache({ redis, log }: SessionCacheOptions): Session
     set: (key, value, ttlSeconds) =>
       change(() => (ttlSeconds ? redis.set(redisKey(key), value, 'EX', ttlSeconds) : redis.set(redisKey(key), value))),
     delete: (key) => change(() => redis.del(redisKey(key))),
+    replace: (key, value, ttlSeconds) => change(() => redis.set(redisKey(key), value, 'EX', ttlSeconds, 'XX')),
     increment: async (key, ttlSeconds) => Number(await redis.eval(incrementScript, 1, redisKey(key), ttlSeconds)),
   };
 }

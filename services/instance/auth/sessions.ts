@@ -6,6 +6,7 @@ import type { SessionCache } from './session-cache.ts';
 import type { ClientInfo } from './session-token.ts';
 import { isBanned } from './stored-user.ts';
 import type { SignedIn, StoredSession, StoredUser } from './stored-user.ts';
+import { findUserById } from './user-store.ts';
 
 /** What may be told of a session to whoever manages it: never the token, which is the session. */
 export type SessionSummary = Omit<StoredSession, 'token' | 'userId'>;
@@ -42,16 +43,25 @@ export function createSessions({ auth, database, cache, refreshAfterSeconds, tim
     return found;
   }
 
-  async function prolong({ user, session }: SignedIn): Promise<SignedIn> {
+  async function prolong({ session }: SignedIn): Promise<SignedIn> {
+    const { token, userId } = session;
     const now = Date.now();
     const change = { expiresAt: new Date(now + timeoutSeconds * 1_000), updatedAt: new Date(now) };
-    const updated = await (await auth.$context).internalAdapter.updateSession(session.token, change);
-    if (!updated) {
-      // Deleted meanwhile. better-auth has written the copy by then, before it looked into the database.
-      await cache.delete(session.token);
+    // Not by better-auth's updateSession: it writes the copy before the row, and so could bring a session back that ends in between.
+    const { numUpdatedRows } = await database
+      .updateTable('session')
+      .set(change)
+      .where('token', '=', token)
+      .where('expiresAt', '>', new Date(now))
+      .executeTakeFirst();
+    const user = numUpdatedRows > 0n ? await findUserById(database, userId) : undefined;
+    if (!user) {
+      await cache.delete(token);
       throw appErrors.unauthorized('invalid_session');
     }
-    return { user, session: { ...session, ...change } };
+    const prolonged = { user, session: { ...session, ...change } };
+    await cache.replace(token, JSON.stringify(prolonged), timeoutSeconds);
+    return prolonged;
   }
 
   return {

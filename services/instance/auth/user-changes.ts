@@ -1,6 +1,7 @@
+import { z } from 'zod';
 import { appErrors } from '../../shared/errors.ts';
 import type { AuthDatabase } from './auth-database.ts';
-import type { Auth } from './create-auth.ts';
+import type { SessionCache } from './session-cache.ts';
 import type { StoredUser } from './stored-user.ts';
 import { userColumns } from './user-store.ts';
 
@@ -16,10 +17,29 @@ export interface UserChange {
   twoFactorEnabled?: boolean;
 }
 
+const copiedSession = z.object({ session: z.unknown() });
+
 /** Changes to a user's row, which the copies in their cached sessions follow. */
 export type UserChanges = ReturnType<typeof createUserChanges>;
 
-export function createUserChanges({ auth, database }: { auth: Auth; database: AuthDatabase }) {
+export function createUserChanges({ database, cache }: { database: AuthDatabase; cache: SessionCache }) {
+  // Not by better-auth's refreshUserSessions: its list of a user's sessions loses one where two begin at once.
+  async function updateCopies(user: StoredUser): Promise<void> {
+    const sessions = await database
+      .selectFrom('session')
+      .select(['token', 'expiresAt'])
+      .where('userId', '=', user.id)
+      .where('expiresAt', '>', new Date())
+      .execute();
+    for (const { token, expiresAt } of sessions) {
+      const copy = await cache.get(token);
+      if (typeof copy !== 'string') continue;
+      const { session } = copiedSession.parse(JSON.parse(copy));
+      const ttlSeconds = Math.max(1, Math.floor((expiresAt.getTime() - Date.now()) / 1_000));
+      await cache.replace(token, JSON.stringify({ session, user }), ttlSeconds);
+    }
+  }
+
   return {
     /** @throws not_found, or conflict where the e-mail address is taken */
     async update(id: string, { email, metadata, ...change }: UserChange): Promise<StoredUser> {
@@ -38,7 +58,7 @@ export function createUserChanges({ auth, database }: { auth: Auth; database: Au
           throw isUniqueViolation(err) ? appErrors.conflict({ field: 'email', reason: 'already_in_use' }) : err;
         });
       if (!updated) throw appErrors.notFound('user');
-      await (await auth.$context).internalAdapter.refreshUserSessions(updated);
+      await updateCopies(updated);
       return updated;
     },
   };

@@ -5,7 +5,6 @@ import type { AuthDatabase } from './auth-database.ts';
 import type { EraseUser } from './erase-user.ts';
 import type { HashingGate } from './hashing-gate.ts';
 import type { PasswordHasher } from './password-hasher.ts';
-import { setPasswordHash } from './passwords.ts';
 import type { Sessions } from './sessions.ts';
 import type { StoredUser } from './stored-user.ts';
 import type { UserChange, UserChanges } from './user-changes.ts';
@@ -77,17 +76,12 @@ export function createUsers({ database, gate, hasher, sessions, changes, eraseUs
 
     /** @throws conflict where the e-mail address is taken */
     async create({ password, ...profile }: CreatedUser): Promise<StoredUser> {
-      const hash = password === undefined ? undefined : await gate.run(() => hasher.hash(password));
-      return database.transaction().execute(async (transaction) => {
-        const id = newId('usr');
-        if (!(await insertUser(transaction, { ...profile, id }))) {
-          throw appErrors.conflict({ field: 'email', reason: 'already_in_use' });
-        }
-        if (hash !== undefined) await setPasswordHash(transaction, id, hash);
-        const user = await findUserById(transaction, id);
-        if (!user) throw new Error('A user that was just made is not there');
-        return user;
-      });
+      const passwordHash = password === undefined ? undefined : await gate.run(() => hasher.hash(password));
+      const id = newId('usr');
+      if (!(await insertUser(database, { ...profile, id, passwordHash }))) {
+        throw appErrors.conflict({ field: 'email', reason: 'already_in_use' });
+      }
+      return this.get(id);
     },
 
     /** @throws not_found, conflict */
