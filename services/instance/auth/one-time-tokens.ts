@@ -57,7 +57,8 @@ export function createOneTimeTokens(database: AuthDatabase) {
     },
 
     /**
-     * Takes a token out of use, with all others of its user for the same purpose: of two callers at once one gets it.
+     * Takes a token out of use: of two callers at once one gets it. What it was mailed for is done then, so the user's other mails for it are
+     * void too; challenges are each of a device of its own.
      *
      * @returns null where it is unknown, used or expired
      */
@@ -70,7 +71,7 @@ export function createOneTimeTokens(database: AuthDatabase) {
         .returning(['userId', 'data', 'expiresAt'])
         .executeTakeFirst();
       if (!spent || spent.expiresAt.getTime() <= Date.now()) return null;
-      if (spent.userId !== null) {
+      if (spent.userId !== null && purpose !== 'totp-challenge') {
         await executor.deleteFrom('oneTimeToken').where('userId', '=', spent.userId).where('purpose', '=', purpose).execute();
       }
       return { userId: spent.userId, data: spent.data ?? {} };
