@@ -1,9 +1,14 @@
 import { z } from 'zod';
 import { commaList, commonConfig, connectionUrl } from '../shared/config.ts';
+import { tracingConfig } from '../shared/tracing.ts';
+import { defaultPasswordHashCost } from './auth/password-hasher.ts';
+import { oidcProvidersSchema, socialProvidersSchema } from './social/provider-settings.ts';
 
-/** Environment of one tenant's instance; the same for `main.ts` and `migrate.ts`. */
+/** Environment of one tenant's instance. */
 export const instanceConfigSchema = z.object({
   ...commonConfig,
+  ...tracingConfig,
+  METRICS_PORT: z.coerce.number().int().min(0).max(65_535).default(9464),
   APP_ID: z.string().regex(/^app_[a-z0-9]{6,24}$/, 'must look like app_abc123'),
   DATABASE_URL: connectionUrl('postgres', 'postgresql'),
   /**
@@ -22,6 +27,27 @@ export const instanceConfigSchema = z.object({
   MODE: z.enum(['standalone', 'saas']).default('standalone'),
   /** Where customers reach this application, for links in e-mails. */
   PUBLIC_URL: z.url().optional(),
+  /** log2 of scrypt's N; the other parameters follow (password-hasher.ts). Hashes keep their own, so it can be changed at any time. */
+  PASSWORD_HASH_COST: z.coerce.number().int().min(13).max(17).default(defaultPasswordHashCost),
+  EMAIL_SMTP_URL: connectionUrl('smtp', 'smtps').optional(),
+  EMAIL_FROM: z.string().max(254).optional(),
+  SOCIAL_PROVIDERS: jsonOf(socialProvidersSchema).default({}),
+  OIDC_PROVIDERS: jsonOf(oidcProvidersSchema).default({}),
 });
 
 export type InstanceConfig = Readonly<z.output<typeof instanceConfigSchema>>;
+
+/** JSON in a variable. What is wrong is told without the text: secrets are in it. */
+function jsonOf<S extends z.ZodType>(schema: S) {
+  return z
+    .string()
+    .transform((text, ctx): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        ctx.addIssue({ code: 'custom', message: 'must be JSON' });
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);
+}

@@ -1,27 +1,113 @@
 import { Kysely, PostgresDialect } from 'kysely';
+import type { ColumnType, JSONColumnType, LogEvent, Transaction } from 'kysely';
 import pg from 'pg';
+import type { StoredSession, StoredUser } from './stored-user.ts';
 
-/** The tables of better-auth's core schema that this service queries itself. better-auth owns the schema and its migrations. */
+type JsonObject = JSONColumnType<Record<string, unknown> | null, string | null | undefined, string | null>;
+/** A column that may be left out of an insert. */
+type Optional<T> = ColumnType<T, T | undefined, T>;
+
+export interface AccountTable {
+  id: string;
+  userId: string;
+  /** `credential` for a password, otherwise the social or OIDC provider. */
+  providerId: string;
+  /** The user's id at the provider; for a password our own. */
+  accountId: string;
+  password: Optional<string | null>;
+  scope: Optional<string | null>;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export interface OneTimeTokenTable {
+  id: string;
+  purpose: string;
+  /** SHA-256, hex: whoever reads the table can use no token. */
+  tokenHash: string;
+  userId: string | null;
+  data: JsonObject;
+  attempts: number;
+  createdAt: Date;
+  expiresAt: Date;
+}
+
+export interface TwoFactorTable {
+  id: string;
+  userId: string;
+  /** Encrypted with AUTH_SECRET, like the backup codes. */
+  secret: string;
+  backupCodes: string;
+  verified: boolean | null;
+  failedVerificationCount: number | null;
+  lockedUntil: Date | null;
+  /** Time step of the last code that was accepted: none is accepted twice. */
+  lastUsedStep: number | null;
+}
+
+export interface OrganizationTable {
+  id: string;
+  name: string;
+  slug: string;
+  logo: Optional<string | null>;
+  createdAt: Date;
+  /** JSON, as text: better-auth's column. */
+  metadata: Optional<string | null>;
+}
+
+export interface MemberTable {
+  id: string;
+  organizationId: string;
+  userId: string;
+  role: string;
+  createdAt: Date;
+}
+
+export interface InvitationTable {
+  id: string;
+  organizationId: string;
+  email: string;
+  role: string | null;
+  status: string;
+  expiresAt: Date;
+  createdAt: Date;
+  inviterId: string | null;
+  tokenHash: Optional<string | null>;
+}
+
+/** better-auth's tables, and ours beside them. better-auth derives the schema from its options and migrates it (migrate-auth.ts). */
 export interface AuthTables {
-  user: {
-    id: string;
-    email: string;
-    name: string;
-    emailVerified: boolean;
-    createdAt: Date;
-    updatedAt: Date;
+  user: Omit<StoredUser, 'image' | 'twoFactorEnabled' | 'banned' | 'banReason' | 'banExpires' | 'metadata'> & {
+    image: Optional<string | null>;
+    twoFactorEnabled: Optional<boolean | null>;
+    banned: Optional<boolean | null>;
+    banReason: Optional<string | null>;
+    banExpires: Optional<Date | null>;
+    metadata: JsonObject;
   };
+  session: StoredSession;
+  account: AccountTable;
+  verification: { id: string; identifier: string; value: string; expiresAt: Date; createdAt: Date; updatedAt: Date };
+  oneTimeToken: OneTimeTokenTable;
+  twoFactor: TwoFactorTable;
+  organization: OrganizationTable;
+  member: MemberTable;
+  invitation: InvitationTable;
 }
 
 export type AuthDatabase = Kysely<AuthTables>;
+/** The pool or a transaction. */
+export type AuthExecutor = AuthDatabase | Transaction<AuthTables>;
 
 interface AuthDatabaseOptions {
   url: string;
   poolSize: number;
+  /** Told of every statement, for traces. */
+  onQuery?: ((event: LogEvent) => void) | undefined;
 }
 
 /** A pooled connection to the tenant's own database. A connection that can't be had within 5 s is an error, not a wait. */
-export function createAuthDatabase({ url, poolSize }: AuthDatabaseOptions): AuthDatabase {
+export function createAuthDatabase({ url, poolSize, onQuery }: AuthDatabaseOptions): AuthDatabase {
   const pool = new pg.Pool({
     connectionString: url,
     max: poolSize,
@@ -33,5 +119,5 @@ export function createAuthDatabase({ url, poolSize }: AuthDatabaseOptions): Auth
   });
   // An idle connection that the server closes is replaced at the next query, which is where a lasting fault shows and is logged.
   pool.on('error', () => {});
-  return new Kysely<AuthTables>({ dialect: new PostgresDialect({ pool }) });
+  return new Kysely<AuthTables>({ dialect: new PostgresDialect({ pool }), ...(onQuery === undefined ? {} : { log: onQuery }) });
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { SecondaryStorage } from 'better-auth';
 import type { Redis } from 'ioredis';
 import type { Log } from '../../shared/log.ts';
@@ -7,7 +8,15 @@ interface SessionCacheOptions {
   log: Log;
 }
 
+export interface SessionCache extends SecondaryStorage {
+  delete(key: string): Promise<void>;
+  /** Changes what is there, and brings nothing back that was deleted meanwhile. */
+  replace(key: string, value: string, ttlSeconds: number): Promise<void>;
+}
+
 const keyPrefix = 'auth:';
+/** better-auth's key that ends all of a user's cached sessions, their id at its end. It outlives the user, so as to catch a late write. */
+const revocationPrefix = 'revoked-sessions-before-';
 
 /** Adds one and sets the time to live on creation only, in one step. */
 const incrementScript = `
@@ -23,7 +32,7 @@ return n`;
  * read from or written to Redis until it has been emptied. Other replicas may serve such an entry until then; a crash of this process in
  * the same outage leaves it until it expires.
  */
-export function createSessionCache({ redis, log }: SessionCacheOptions): SecondaryStorage {
+export function createSessionCache({ redis, log }: SessionCacheOptions): SessionCache {
   let missedChange = false;
   let emptying: Promise<void> | undefined;
 
@@ -70,11 +79,18 @@ export function createSessionCache({ redis, log }: SessionCacheOptions): Seconda
   }
 
   return {
-    get: (key) => read(() => redis.get(keyPrefix + key)),
-    getAndDelete: (key) => read(() => redis.getdel(keyPrefix + key)),
+    get: (key) => read(() => redis.get(redisKey(key))),
+    getAndDelete: (key) => read(() => redis.getdel(redisKey(key))),
     set: (key, value, ttlSeconds) =>
-      change(() => (ttlSeconds ? redis.set(keyPrefix + key, value, 'EX', ttlSeconds) : redis.set(keyPrefix + key, value))),
-    delete: (key) => change(() => redis.del(keyPrefix + key)),
-    increment: async (key, ttlSeconds) => Number(await redis.eval(incrementScript, 1, keyPrefix + key, ttlSeconds)),
+      change(() => (ttlSeconds ? redis.set(redisKey(key), value, 'EX', ttlSeconds) : redis.set(redisKey(key), value))),
+    delete: (key) => change(() => redis.del(redisKey(key))),
+    replace: (key, value, ttlSeconds) => change(() => redis.set(redisKey(key), value, 'EX', ttlSeconds, 'XX')),
+    increment: async (key, ttlSeconds) => Number(await redis.eval(incrementScript, 1, redisKey(key), ttlSeconds)),
   };
+}
+
+/** A user who was erased must not be named by what remains. */
+function redisKey(key: string): string {
+  if (!key.startsWith(revocationPrefix)) return keyPrefix + key;
+  return keyPrefix + revocationPrefix + createHash('sha256').update(key).digest('hex');
 }

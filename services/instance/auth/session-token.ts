@@ -19,16 +19,26 @@ export function bearerHeaders(token: string): Headers {
   return new Headers({ authorization: `Bearer ${token}` });
 }
 
-/** Where a session comes from, as the proxy tells it; better-auth stores it with the session. */
+/** Where a session comes from, as the proxy tells it; it is stored with the session. */
 export interface ClientInfo {
-  headers: Headers;
+  ipAddress: string;
+  userAgent: string;
 }
 
+/** A browser's is about 120 characters; a longer one is cut, it only helps people to recognise their sessions. */
+const maxUserAgentLength = 256;
+/** The longest IPv6 address with an IPv4 tail has 45. */
+const maxAddressLength = 64;
+
 export function clientInfo(headers: IncomingHttpHeaders): ClientInfo {
-  const told = new Headers();
   const address = headers['x-forwarded-for'];
-  if (typeof address === 'string') told.set('x-forwarded-for', address);
-  // A browser's is about 120 characters; a longer one is cut, it only helps people to recognise their sessions.
-  if (headers['user-agent']) told.set('user-agent', headers['user-agent'].slice(0, 256));
-  return { headers: told };
+  return {
+    ipAddress: typeof address === 'string' ? address.slice(0, maxAddressLength) : '',
+    userAgent: (headers['user-agent'] ?? '').slice(0, maxUserAgentLength),
+  };
+}
+
+/** The same as headers, in the form that better-auth's own endpoints read. */
+export function clientHeaders({ ipAddress, userAgent }: ClientInfo): Headers {
+  return new Headers({ 'x-forwarded-for': ipAddress, 'user-agent': userAgent });
 }

@@ -20,8 +20,9 @@ test('with a wrong instance token every path answers 401', refused, { 'x-authsom
 test("with another application's id every path answers 401", refused, { 'x-authsome-app-id': 'app_another1' });
 test('without a key type every path answers 401', refused, { 'x-authsome-key-type': '' });
 
-test('probes and metrics need no token', async (t) => {
-  for (const path of ['/health', '/ready', '/metrics']) t.is((await fetch(instance.url + path)).status, 200, path);
+test('probes need no token, and metrics are not on this port', async (t) => {
+  for (const path of ['/health', '/ready']) t.is((await fetch(instance.url + path)).status, 200, path);
+  t.is((await fetch(`${instance.url}/metrics`)).status, 401);
 });
 
 test('a public key may neither list, read nor delete users, whatever its scopes say', async (t) => {

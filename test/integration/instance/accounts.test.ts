@@ -13,7 +13,7 @@ test('sign-up answers 201 with the user and a session that works', async (t) => 
   const { status, body, headers } = await instance.call('/auth/signup', { body: { email: 'New.User@example.com', password, name: 'New' } });
   t.is(status, 201);
   t.regex(body.user.id, /^usr_[a-z0-9]{20}$/);
-  t.deepEqual(Object.keys(body.user), ['id', 'email', 'name', 'emailVerified', 'createdAt', 'updatedAt']);
+  t.deepEqual(Object.keys(body.user), [...['id', 'email', 'name', 'image', 'emailVerified', 'twoFactorEnabled', 'createdAt', 'updatedAt']]);
   t.is(body.user.email, 'new.user@example.com');
   t.false(body.user.emailVerified);
   t.deepEqual(Object.keys(body.session ?? {}), ['token', 'expiresAt']);

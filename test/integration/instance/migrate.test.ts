@@ -1,27 +1,100 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import test from 'ava';
+import { sql } from 'kysely';
 import { createAuthDatabase } from '../../../services/instance/auth/auth-database.ts';
+import type { AuthDatabase } from '../../../services/instance/auth/auth-database.ts';
 import { migrateAuth } from '../../../services/instance/migrate-auth.ts';
 import { createLog } from '../../../services/shared/log.ts';
 import { createEmptyDatabase } from './create-empty-database.ts';
+import { password, startInstance } from './start-instance.ts';
 
-test('replicas that migrate at once leave one complete schema, and a later run changes nothing', async (t) => {
+const settings = {
+  secret: randomBytes(32).toString('base64'),
+  sessionTimeoutSeconds: 604_800,
+  emailVerificationRequired: false,
+  publicUrl: undefined,
+  providers: { social: {}, oidc: {} },
+};
+const log = createLog({ name: 'test', level: 'silent' });
+const tables = ['account', 'invitation', 'jwks', 'member', 'oneTimeToken', 'organization', 'session', 'twoFactor', 'user', 'verification'];
+
+/** Several replicas' connections to one database. */
+async function withReplicas(work: (replicas: AuthDatabase[], url: string) => Promise<void>): Promise<void> {
   const empty = await createEmptyDatabase();
-  const databases = Array.from({ length: 3 }, () => createAuthDatabase({ url: empty.url, poolSize: 1 }));
-  const settings = {
-    secret: randomBytes(32).toString('base64'),
-    sessionTimeoutSeconds: 604_800,
-    emailVerificationRequired: false,
-    publicUrl: undefined,
-  };
-  const log = createLog({ name: 'test', level: 'silent' });
-  const run = (database: (typeof databases)[number]): Promise<string[]> => migrateAuth({ database, settings, log });
+  const replicas = Array.from({ length: 3 }, () => createAuthDatabase({ url: empty.url, poolSize: 1 }));
   try {
-    const changed = await Promise.all(databases.map(run));
-    t.deepEqual(changed.flat().sort(), ['account', 'session', 'user', 'verification']);
-    t.deepEqual(await run(databases[0]!), []);
+    await work(replicas, empty.url);
   } finally {
-    await Promise.all(databases.map((database) => database.destroy()));
+    await Promise.all(replicas.map((database) => database.destroy()));
     await empty.drop();
   }
+}
+
+const migrate = (database: AuthDatabase): Promise<string[]> => migrateAuth({ database, settings, log });
+
+/** As version 0.1.0 left it. */
+async function makeOldSchema(database: AuthDatabase): Promise<void> {
+  await sql.raw(readFileSync(new URL('schema-0.1.0.sql', import.meta.url), 'utf8')).execute(database);
+}
+
+/** Columns, indexes and foreign keys. */
+async function describeSchema(database: AuthDatabase): Promise<string[]> {
+  const { rows } = await sql<{ line: string }>`
+    select table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable as line
+      from information_schema.columns where table_schema = 'public'
+    union all select indexdef from pg_indexes where schemaname = 'public'
+    union all select conrelid::regclass || ' ' || pg_get_constraintdef(oid) from pg_constraint where contype = 'f'`.execute(database);
+  return rows.map(({ line }) => line).sort();
+}
+
+test('replicas that migrate at once leave one complete schema, and a later run changes nothing', async (t) => {
+  await withReplicas(async (replicas) => {
+    const changed = await Promise.all(replicas.map(migrate));
+    t.deepEqual(changed.flat().sort(), tables);
+    t.deepEqual(await migrate(replicas[0]!), []);
+  });
+});
+
+test('a database of version 0.1.0 gets the same schema as a new one, from replicas that upgrade it at once', async (t) => {
+  await withReplicas(async ([fresh]) => {
+    await migrate(fresh!);
+    await withReplicas(async (replicas) => {
+      await makeOldSchema(replicas[0]!);
+      await Promise.all(replicas.map(migrate));
+      t.deepEqual(await describeSchema(replicas[0]!), await describeSchema(fresh!));
+      t.deepEqual(await migrate(replicas[1]!), []);
+    });
+  });
+});
+
+test('after an upgrade old sessions go on, and old users sign in with a hash that is renewed', async (t) => {
+  await withReplicas(async ([database], url) => {
+    await makeOldSchema(database!);
+    const instance = await startInstance({ databaseUrl: url });
+    try {
+      const session = 'AOtdMb9rxiLdzDGAfDIpMKvwrBRLVraB';
+      const read = await instance.call('/auth/session', { session });
+      t.is(read.status, 200);
+      t.like(read.body.user, { email: 'old@example.com', twoFactorEnabled: false, image: null });
+      t.is((await instance.call('/auth/signin', { body: { email: 'old@example.com', password: 'wrong password' } })).status, 401);
+      t.is((await instance.call('/auth/signin', { body: { email: 'old@example.com', password } })).status, 200);
+      const { rows } = await sql<{ password: string }>`select password from account`.execute(database!);
+      t.regex(rows[0]?.password ?? '', /^\$scrypt\$/);
+      const listed = await instance.call('/users', { key: 'secret' });
+      t.like(listed.body.data[0], { email: 'old@example.com', banned: false, metadata: {} });
+    } finally {
+      await instance.stop();
+    }
+  });
+});
+
+test('a schema that somebody changed behind our back is mended when the version changes', async (t) => {
+  await withReplicas(async ([database]) => {
+    await migrate(database!);
+    await sql`alter table "user" drop column banned`.execute(database!);
+    await sql`comment on table "user" is 'schema of another version'`.execute(database!);
+    t.deepEqual(await migrate(database!), ['user']);
+    t.deepEqual(await migrate(database!), []);
+  });
 });

@@ -13,7 +13,10 @@ type Env = Record<string, string>;
 
 /** Starts a server's `main.ts` as a process of its own on a free port, and waits until it listens. */
 export async function runMain(entrypoint: string, env: Env): Promise<RunningMain> {
-  const child = spawn(process.execPath, [entrypoint], { env: { ...env, PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [entrypoint], {
+    env: { METRICS_PORT: '0', ...env, PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let output = '';
   const port = await new Promise<string>((resolve, reject) => {
     child.stdout.on('data', (chunk: Buffer) => {

@@ -3,11 +3,18 @@ import { Redis } from 'ioredis';
 import { createAuthDatabase } from '../../../services/instance/auth/auth-database.ts';
 import type { AuthDatabase } from '../../../services/instance/auth/auth-database.ts';
 import type { AuthSettings } from '../../../services/instance/auth/create-auth.ts';
+import { createBcryptThread } from '../../../services/instance/auth/bcrypt-thread.ts';
+import { createPasswordHasher } from '../../../services/instance/auth/password-hasher.ts';
 import { createSessionCache } from '../../../services/instance/auth/session-cache.ts';
 import { createApp } from '../../../services/instance/create-app.ts';
+import type { Mailer } from '../../../services/instance/email/mailer.ts';
+import { createInstanceMetrics } from '../../../services/instance/metrics.ts';
 import { migrateAuth } from '../../../services/instance/migrate-auth.ts';
 import { listen } from '../../../services/shared/http/listen.ts';
 import { createLog } from '../../../services/shared/log.ts';
+import type { Log } from '../../../services/shared/log.ts';
+import { noTracing } from '../../../services/shared/tracing.ts';
+import type { Tracing } from '../../../services/shared/tracing.ts';
 import { createEmptyDatabase } from './create-empty-database.ts';
 import { createTestRedis } from '../../support/test-redis.ts';
 
@@ -39,45 +46,104 @@ export interface Answer {
   body: AnswerBody;
 }
 
+export interface AnsweredUser {
+  id: string;
+  email: string;
+  name: string;
+  image: string | null;
+  emailVerified: boolean;
+  twoFactorEnabled: boolean;
+  createdAt: string;
+  updatedAt: string;
+  banned: boolean;
+  banReason: string | null;
+  bannedUntil: string | null;
+  metadata: Record<string, unknown>;
+}
+
 /** The union of the fields that tests look at. */
-export interface AnswerBody {
-  user: { id: string; email: string; name: string; emailVerified: boolean; createdAt: string; updatedAt: string };
+export interface AnswerBody extends AnsweredUser {
+  user: AnsweredUser;
   session: { token: string; expiresAt: string } | null;
-  error: { code: string; details?: { field?: string; reason: string }; requestId: string };
-  data: { id: string; email: string }[];
+  error: { code: string; details?: { field?: string; reason: string }; requestId: string; retryAfter?: number };
+  data: ListedItem[];
   total: number;
   page: number;
   pageSize: number;
+  results: { index: number; status: string; userId?: string; problem?: { field: string; reason: string } }[];
+  twoFactorRequired?: true;
+  challengeToken: string;
+  expiresAt: string;
+  otpauthUri: string;
+  backupCodes: string[];
+  url: string;
+  token: string;
+  keys: Record<string, unknown>[];
+  slug: string;
+  role: string;
+  organizationId: string;
+  memberId: string;
+  status: string;
+  checks: Record<string, string>;
+}
+
+export interface ListedItem {
   id: string;
+  email: string;
+  role: string;
+  name: string;
+  current: boolean;
+  user: { id: string; email: string };
+  organizationName: string;
 }
 
 export const password = 'correct horse battery';
 
+/** About 2 ms: tests sign many users up. */
+const cheapHashCost = 10;
+
+export interface StartInstanceOptions extends Partial<AuthSettings> {
+  appId?: string;
+  allowedOrigins?: string[];
+  mode?: 'standalone' | 'saas';
+  mailer?: Mailer | null;
+  passwordHashCost?: number;
+  tracing?: Tracing;
+  /** An earlier database to go on with. */
+  databaseUrl?: string;
+  log?: Log;
+}
+
 /** A whole instance on its own database and Redis, listening on a free port. */
-export async function startInstance(
-  overrides: Partial<AuthSettings> & { appId?: string; allowedOrigins?: string[] } = {},
-): Promise<TestInstance> {
-  const { appId = 'app_instance1', allowedOrigins = [], ...settingsOverrides } = overrides;
+export async function startInstance(options: StartInstanceOptions = {}): Promise<TestInstance> {
+  const { appId = 'app_instance1', allowedOrigins = [], mode = 'standalone', mailer = null, passwordHashCost, databaseUrl } = options;
+  const { tracing = noTracing, log = createLog({ name: 'test', level: 'silent' }) } = options;
   const settings: AuthSettings = {
-    secret: randomBytes(32).toString('base64'),
-    sessionTimeoutSeconds: 604_800,
-    emailVerificationRequired: false,
-    publicUrl: undefined,
-    ...settingsOverrides,
+    secret: options.secret ?? randomBytes(32).toString('base64'),
+    sessionTimeoutSeconds: options.sessionTimeoutSeconds ?? 604_800,
+    emailVerificationRequired: options.emailVerificationRequired ?? false,
+    publicUrl: options.publicUrl,
+    providers: options.providers ?? { social: {}, oidc: {} },
   };
-  const log = createLog({ name: 'test', level: 'silent' });
-  const emptyDatabase = await createEmptyDatabase();
-  const database = createAuthDatabase({ url: emptyDatabase.url, poolSize: 5 });
+  const emptyDatabase = databaseUrl === undefined ? await createEmptyDatabase() : { url: databaseUrl, drop: () => Promise.resolve() };
+  const database = createAuthDatabase({ url: emptyDatabase.url, poolSize: 5, onQuery: tracing.onQuery });
   await migrateAuth({ database, settings, log });
   const testRedis = await createTestRedis();
   const instanceRedis = new Redis(testRedis.url, { maxRetriesPerRequest: 1, retryStrategy: () => 50 });
   instanceRedis.on('error', () => {});
   await instanceRedis.ping();
+  const bcrypt = createBcryptThread({ program: new URL('../../../services/instance/main.ts', import.meta.url) });
 
   const instanceToken = randomBytes(32).toString('hex');
-  const cache = createSessionCache({ redis: instanceRedis, log });
-  const app = createApp({ appId, instanceToken, allowedOrigins, settings, database, hashingConcurrency: 4, cache, log });
-  const answerRequest = app.callback();
+  const { koa, mailQueue } = createApp({
+    ...{ appId, instanceToken, mode, allowedOrigins, settings, database, mailer, tracing, log },
+    hasher: createPasswordHasher({ cost: passwordHashCost ?? cheapHashCost, verifyBcrypt: bcrypt.verify }),
+    hashingConcurrency: 4,
+    cache: createSessionCache({ redis: instanceRedis, log }),
+    checkCache: async () => void (await instanceRedis.ping()),
+    metrics: createInstanceMetrics(),
+  });
+  const answerRequest = koa.callback();
   const server = await listen((req, res) => void answerRequest(req, res), { port: 0, host: '127.0.0.1' });
   const url = `http://127.0.0.1:${server.port}`;
 
@@ -106,6 +172,8 @@ export async function startInstance(
       ),
     stop: async () => {
       await server.close(1_000);
+      await mailQueue?.drain(1_000);
+      await bcrypt.close();
       await database.destroy();
       instanceRedis.disconnect();
       await testRedis.close();

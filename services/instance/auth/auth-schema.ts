@@ -1,0 +1,38 @@
+import type { BetterAuthPlugin } from 'better-auth';
+
+/** What our backend keeps with a user. Nobody sets these at sign-up; null in rows from before the columns. */
+export const userFields = {
+  banned: { type: 'boolean', required: false, input: false },
+  banReason: { type: 'string', required: false, input: false },
+  banExpires: { type: 'date', required: false, input: false },
+  metadata: { type: 'json', required: false, input: false },
+} as const;
+
+/** Tables, columns and indexes that better-auth's own plugins do not have; it migrates them together with its own. */
+export const authSchema = {
+  id: 'authsome-schema',
+  schema: {
+    user: { fields: {}, indexes: [{ fields: ['createdAt'] }] },
+    account: { fields: {}, indexes: [{ fields: ['providerId', 'accountId'], unique: true }] },
+    oneTimeToken: {
+      fields: {
+        purpose: { type: 'string', required: true },
+        tokenHash: { type: 'string', required: true, unique: true },
+        userId: { type: 'string', required: false, references: { model: 'user', field: 'id', onDelete: 'cascade' }, index: true },
+        data: { type: 'json', required: false },
+        attempts: { type: 'number', required: true },
+        createdAt: { type: 'date', required: true },
+        expiresAt: { type: 'date', required: true, index: true },
+      },
+    },
+    twoFactor: { fields: { lastUsedStep: { type: 'number', required: false } } },
+    member: { fields: {}, indexes: [{ fields: ['organizationId', 'userId'], unique: true }] },
+    invitation: {
+      fields: {
+        // An invitation outlives the account of who sent it.
+        inviterId: { type: 'string', required: false, references: { model: 'user', field: 'id', onDelete: 'set null' }, index: true },
+        tokenHash: { type: 'string', required: false },
+      },
+    },
+  },
+} satisfies BetterAuthPlugin;

@@ -1,0 +1,101 @@
+import { appErrors } from '../../shared/errors.ts';
+import { newId } from '../../shared/ids.ts';
+import type { AccountMails } from '../email/account-mails.ts';
+import type { AuthDatabase, AuthExecutor } from './auth-database.ts';
+import type { HashingGate } from './hashing-gate.ts';
+import type { OneTimeTokens } from './one-time-tokens.ts';
+import type { PasswordHasher } from './password-hasher.ts';
+import type { ClientInfo } from './session-token.ts';
+import type { Sessions } from './sessions.ts';
+import type { SignedIn } from './stored-user.ts';
+import { findPasswordHash, findUserById } from './user-store.ts';
+
+interface PasswordsDeps {
+  database: AuthDatabase;
+  gate: HashingGate;
+  hasher: PasswordHasher;
+  sessions: Sessions;
+  tokens: OneTimeTokens;
+  mails: AccountMails;
+}
+
+/** What a person does with their own password. */
+export type Passwords = ReturnType<typeof createPasswords>;
+
+export function createPasswords({ database, gate, hasher, sessions, tokens, mails }: PasswordsDeps) {
+  async function matches(userId: string, password: string): Promise<boolean> {
+    const hash = await findPasswordHash(database, userId);
+    return hash !== undefined && (await gate.run(() => hasher.verify({ hash, password })));
+  }
+
+  return {
+    /** @throws unauthorized where the user has a password and this is not it */
+    async confirm(userId: string, password: string | undefined): Promise<'confirmed' | 'has_none'> {
+      if ((await findPasswordHash(database, userId)) === undefined) return 'has_none';
+      if (password === undefined) throw appErrors.invalidRequest({ field: 'password', reason: 'is required' });
+      if (!(await matches(userId, password))) throw appErrors.unauthorized('invalid_credentials');
+      return 'confirmed';
+    },
+
+    /** Changes the password, ends every session of the user and starts a new one, so that a stolen session ends with the old password. */
+    async change(token: string, body: { currentPassword: string; newPassword: string }, client: ClientInfo): Promise<SignedIn> {
+      const { user } = await sessions.read(token);
+      if (!(await matches(user.id, body.currentPassword))) throw appErrors.unauthorized('invalid_credentials');
+      const hash = await gate.run(() => hasher.hash(body.newPassword));
+      await setPasswordHash(database, user.id, hash);
+      await sessions.endAll(user.id);
+      return sessions.open(user, client);
+    },
+
+    /** Sends a link to the address where it is a user's. Returns before anything is looked up: neither answer nor time tells. */
+    forgot(email: string, page: URL | undefined): void {
+      mails.sendPasswordReset(email, page);
+    },
+
+    /**
+     * Sets a new password with the token of such a link, once. All sessions end.
+     *
+     * @throws invalid_request where the token is unknown, used or expired
+     */
+    async reset({ token, newPassword }: { token: string; newPassword: string }): Promise<void> {
+      const hash = await gate.run(() => hasher.hash(newPassword));
+      const userId = await database.transaction().execute(async (transaction) => {
+        const spent = await tokens.spend('reset-password', token, transaction);
+        const user = spent?.userId ? await findUserById(transaction, spent.userId) : undefined;
+        if (!user) throw appErrors.invalidRequest({ field: 'token', reason: 'is not valid or has expired' });
+        if (!user.emailVerified) await removeUnproven(transaction, user.id);
+        await setPasswordHash(transaction, user.id, hash);
+        return user.id;
+      });
+      await sessions.endAll(userId);
+    },
+  };
+}
+
+/** Sets the password of a user, who may have had none. */
+export async function setPasswordHash(db: AuthExecutor, userId: string, hash: string): Promise<void> {
+  const now = new Date();
+  const { numUpdatedRows } = await db
+    .updateTable('account')
+    .set({ password: hash, updatedAt: now })
+    .where('userId', '=', userId)
+    .where('providerId', '=', 'credential')
+    .executeTakeFirst();
+  if (numUpdatedRows > 0n) return;
+  const account = { id: newId('acc'), userId, providerId: 'credential', accountId: userId, password: hash, createdAt: now, updatedAt: now };
+  await db.insertInto('account').values(account).execute();
+}
+
+/**
+ * The e-mail proves for the first time that the address is this person's. Another may have signed up with it before and left ways in: they
+ * go.
+ */
+async function removeUnproven(db: AuthExecutor, userId: string): Promise<void> {
+  await db.deleteFrom('account').where('userId', '=', userId).where('providerId', '<>', 'credential').execute();
+  await db.deleteFrom('twoFactor').where('userId', '=', userId).execute();
+  await db
+    .updateTable('user')
+    .set({ emailVerified: true, twoFactorEnabled: false, updatedAt: new Date() })
+    .where('id', '=', userId)
+    .execute();
+}

@@ -1,0 +1,90 @@
+import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto';
+import { sql } from 'kysely';
+import { z } from 'zod';
+import { appErrors } from '../../shared/errors.ts';
+import type { AuthDatabase, TwoFactorTable } from './auth-database.ts';
+import { newBackupCodes } from './backup-codes.ts';
+import type { Auth } from './create-auth.ts';
+import { matchTotpCode } from './totp-codes.ts';
+
+/** Checks of a user's second factor: codes of their authenticator, and backup codes. */
+export type SecondFactor = ReturnType<typeof createSecondFactor>;
+
+/** NIST SP 800-63B, 5.2.2 allows 100 in a row; six digits, of which three are right at a time, warrant fewer. */
+const maxFailures = 10;
+const lockMs = 15 * 60_000;
+const totpForm = /^\d{6}$/;
+
+export function createSecondFactor({ auth, database }: { auth: Auth; database: AuthDatabase }) {
+  const keyOf = async () => (await auth.$context).secretConfig;
+
+  /** Counts a failure in advance, so that many attempts at once can't get past the limit; a success takes it back. */
+  async function beginAttempt(userId: string): Promise<TwoFactorTable> {
+    const now = new Date();
+    const count = sql<number>`case when "lockedUntil" is null then coalesce("failedVerificationCount", 0) + 1 else 1 end`;
+    const row = await database
+      .updateTable('twoFactor')
+      .set({
+        failedVerificationCount: count,
+        lockedUntil: sql<Date | null>`case when ${count} >= ${maxFailures} then ${new Date(now.getTime() + lockMs)}::timestamptz end`,
+      })
+      .where('userId', '=', userId)
+      .where((eb) => eb.or([eb('lockedUntil', 'is', null), eb('lockedUntil', '<=', now)]))
+      .returningAll()
+      .executeTakeFirst();
+    if (row) return row;
+    const locked = await database.selectFrom('twoFactor').select('lockedUntil').where('userId', '=', userId).executeTakeFirst();
+    if (!locked?.lockedUntil) throw appErrors.conflict({ reason: 'totp_not_enrolled' });
+    throw appErrors.rateLimited((locked.lockedUntil.getTime() - now.getTime()) / 1_000);
+  }
+
+  async function acceptTotp(row: TwoFactorTable, code: string): Promise<boolean> {
+    const secret = await symmetricDecrypt({ key: await keyOf(), data: row.secret });
+    const step = await matchTotpCode(secret, code);
+    if (step === undefined) return false;
+    const { numUpdatedRows } = await database
+      .updateTable('twoFactor')
+      .set({ lastUsedStep: step, failedVerificationCount: 0, lockedUntil: null })
+      .where('id', '=', row.id)
+      // A code that somebody looked at while it was typed is used up.
+      .where((eb) => eb.or([eb('lastUsedStep', 'is', null), eb('lastUsedStep', '<', step)]))
+      .executeTakeFirst();
+    return numUpdatedRows > 0n;
+  }
+
+  async function acceptBackupCode(row: TwoFactorTable, code: string): Promise<boolean> {
+    const key = await keyOf();
+    const codes = z.array(z.string()).parse(JSON.parse(await symmetricDecrypt({ key, data: row.backupCodes })));
+    const left = codes.filter((backupCode) => backupCode !== code);
+    if (left.length === codes.length) return false;
+    const { numUpdatedRows } = await database
+      .updateTable('twoFactor')
+      .set({ backupCodes: await symmetricEncrypt({ key, data: JSON.stringify(left) }), failedVerificationCount: 0, lockedUntil: null })
+      .where('id', '=', row.id)
+      // Of two who use one code at once, one gets in.
+      .where('backupCodes', '=', row.backupCodes)
+      .executeTakeFirst();
+    return numUpdatedRows > 0n;
+  }
+
+  return {
+    /**
+     * Whether the code is right; a right one is used up.
+     *
+     * @throws rate_limit_exceeded after too many wrong ones in a row, conflict where the user has no second factor
+     */
+    async verify(userId: string, code: string, { allowBackupCode }: { allowBackupCode: boolean }): Promise<boolean> {
+      const row = await beginAttempt(userId);
+      if (totpForm.test(code)) return acceptTotp(row, code);
+      return allowBackupCode && (await acceptBackupCode(row, code));
+    },
+
+    /** Replaces the backup codes, which are shown this once. */
+    async renewBackupCodes(userId: string): Promise<string[]> {
+      const backupCodes = newBackupCodes();
+      const sealed = await symmetricEncrypt({ key: await keyOf(), data: JSON.stringify(backupCodes) });
+      await database.updateTable('twoFactor').set({ backupCodes: sealed }).where('userId', '=', userId).execute();
+      return backupCodes;
+    },
+  };
+}

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+
+/** The providers that better-auth knows and the product offers. Equal to services/shared/app-config.ts. */
+export const socialProviderNames = ['google', 'github', 'microsoft', 'gitlab', 'discord', 'facebook', 'linkedin', 'apple'] as const;
+export type SocialProviderName = (typeof socialProviderNames)[number];
+
+const credential = z.string().min(1).max(2_048);
+const socialProvider = z.strictObject({ clientId: credential, clientSecret: credential });
+const oidcProvider = z.strictObject({ issuer: z.url({ protocol: /^https$/ }), clientId: credential, clientSecret: credential });
+
+export const socialProvidersSchema = z.partialRecord(z.enum(socialProviderNames), socialProvider);
+export const oidcProvidersSchema = z
+  .record(z.string().regex(/^[a-z][a-z0-9-]{0,31}$/), oidcProvider)
+  .refine((providers) => socialProviderNames.every((name) => !(name in providers)), {
+    error: 'must not use the name of a social provider',
+  });
+
+export interface ProviderSettings {
+  social: z.output<typeof socialProvidersSchema>;
+  oidc: z.output<typeof oidcProvidersSchema>;
+}
