@@ -46,7 +46,7 @@ export async function startPostgres(directory: string): Promise<{ url: string; s
 }
 
 /** Debian's newest server, or the one on PATH elsewhere. */
-function postgresBin(): string {
+export function postgresBin(): string {
   const versions = existsSync(debianRoot) ? readdirSync(debianRoot).sort((a, b) => Number(b) - Number(a)) : [];
   const found = versions.map((version) => path.join(debianRoot, version, 'bin')).find((bin) => existsSync(path.join(bin, 'initdb')));
   if (found) return found;
@@ -56,7 +56,7 @@ function postgresBin(): string {
 }
 
 /** PostgreSQL refuses to run as root; Debian's package brings a user for it. */
-function unprivilegedUser(): { uid: number; gid: number } | undefined {
+export function unprivilegedUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const id = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
   return { uid: id('-u'), gid: id('-g') };

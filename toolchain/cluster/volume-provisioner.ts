@@ -30,18 +30,20 @@ export interface VolumeProvisionerOptions {
 export async function provisionVolumes({ kubeconfig, volumesDir, nodeName, signal, log, onDone }: VolumeProvisionerOptions): Promise<void> {
   const api = kubeconfig.makeApiClient(CoreV1Api);
   const changes = watchChanges({ kubeconfig, paths: ['/api/v1/persistentvolumeclaims', '/api/v1/persistentvolumes'], signal });
+  let lastError: string | undefined;
   while (!signal.aborted) {
+    // Asked for before the round: what changes while it runs is the next round's.
     const changed = changes.next();
-    let pauseMs = resyncMs;
     try {
       for (const done of await reconcileVolumes({ api, volumesDir, nodeName })) log(done);
+      lastError = undefined;
       onDone();
+      await Promise.race([changed, pause(resyncMs, signal)]);
     } catch (error) {
-      log({ message: 'volumes could not be looked after', error: String(error) });
-      pauseMs = retryMs;
+      if (String(error) !== lastError) log({ message: 'volumes could not be looked after', error: String(error) });
+      lastError = String(error);
+      await pause(retryMs, signal);
     }
-    // What changes while a round runs is the next round's.
-    await Promise.race([pauseMs === retryMs ? new Promise(() => undefined) : changed, pause(pauseMs, signal)]);
   }
 }
 
