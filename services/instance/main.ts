@@ -51,6 +51,7 @@ async function start(lifecycle: Parameters<Parameters<typeof runMain>[1]>[0]): P
   lifecycle.onShutdown('bcrypt', () => bcrypt.close());
   const { EMAIL_SMTP_URL: smtpUrl, EMAIL_FROM: from } = config;
   const mailer = smtpUrl === undefined || from === undefined ? null : createMailer({ smtpUrl, from });
+  if (!mailer && (smtpUrl ?? from) !== undefined) log.warn('E-mail is off: EMAIL_SMTP_URL and EMAIL_FROM are needed both');
   lifecycle.onShutdown('mailer', () => mailer?.close());
   const metrics = createInstanceMetrics();
 

@@ -67,7 +67,7 @@ export interface InvitationTable {
   id: string;
   organizationId: string;
   email: string;
-  role: string | null;
+  role: string;
   status: string;
   expiresAt: Date;
   createdAt: Date;

@@ -2,7 +2,6 @@ import { betterAuth } from 'better-auth';
 import type { BetterAuthOptions, SecondaryStorage } from 'better-auth';
 import { bearer } from 'better-auth/plugins/bearer';
 import { jwt } from 'better-auth/plugins/jwt';
-import { organization } from 'better-auth/plugins/organization';
 import { twoFactor } from 'better-auth/plugins/two-factor';
 import { newId } from '../../shared/ids.ts';
 import type { IdPrefix } from '../../shared/ids.ts';
@@ -87,8 +86,6 @@ export function authOptions({ database, cache, hasher, settings, log }: AuthDeps
       bearer(),
       // Enrolment and its table. Its challenge is a cookie and covers passwords only; ours (totp.ts) covers every way of signing in.
       twoFactor({ allowPasswordless: true, backupCodeOptions: { customBackupCodesGenerate: newBackupCodes } }),
-      // Its tables. Its endpoints know sessions only, and count owners without a lock: organizations/ has its own.
-      organization(),
       jwt({
         // Every library can verify it; many can't verify EdDSA, the plugin's default.
         jwks: { keyPairConfig: { alg: 'ES256' }, rotationInterval: signingKeySeconds.rotation, gracePeriod: signingKeySeconds.grace },

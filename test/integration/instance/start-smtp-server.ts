@@ -9,7 +9,6 @@ export interface ReceivedMail {
   to: string[];
   /** Whether it came over TLS. */
   secure: boolean;
-  user: string | undefined;
   /** Headers and body, soft line breaks undone. */
   text: string;
   /** The one-time token in it, in a link or bare. */
@@ -81,7 +80,6 @@ export async function startSmtpServer({ implicitTls = false, withoutTls = false 
           from: envelope.mailFrom === false ? '' : envelope.mailFrom.address,
           to: envelope.rcptTo.map(({ address }) => address.toLowerCase()),
           secure,
-          user: session.user,
           text,
           token: /(?:token=|: |<pre>)([\w-]{43})(?![\w-])/.exec(text)?.[1] ?? '',
           link,

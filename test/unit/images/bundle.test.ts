@@ -62,3 +62,27 @@ test('a changed lock file makes the bundle anew, since packages may have changed
     t.regex(await make(), /renewed/);
   });
 });
+
+test('a program that imports and requires node:http starts without loading undici, and serves', async (t) => {
+  await withRepository(async ({ repoRoot, cacheDir, outFolder }) => {
+    const program = [
+      `import http, { createServer } from 'node:http';`,
+      `import * as old from 'old-http';`,
+      `const hasUndici = process.moduleLoadList.some((name) => name.includes('undici'));`,
+      `const server = createServer((_req, res) => res.end('served'));`,
+      `server.listen(0, async () => {`,
+      `  const answer = await fetch('http://127.0.0.1:' + server.address().port);`,
+      `  console.log(JSON.stringify([hasUndici, await answer.text(), http.createServer === old.createServer]));`,
+      `  server.close();`,
+      `});`,
+    ];
+    await mkdir(join(repoRoot, 'node_modules/old-http'));
+    await writeFile(join(repoRoot, 'node_modules/old-http/package.json'), '{"main":"index.js"}');
+    await writeFile(join(repoRoot, 'node_modules/old-http/index.js'), `exports.createServer = require('http').createServer;`);
+    await writeFile(join(repoRoot, 'main.ts'), program.join('\n'));
+    const file = join(outFolder, 'main.mjs');
+    await writeFile(file, await bundle({ repoRoot, cacheDir, entry: 'main.ts' }));
+    const { stdout } = await run(process.execPath, [file]);
+    t.deepEqual(JSON.parse(stdout), [false, 'served', true]);
+  });
+});
