@@ -96,6 +96,7 @@ function tenantSettings({ settings, images, data, secrets }: ServicesArgs): pulu
           host: data.tenantsPostgres.host,
           port: 5_432,
           adminUser: 'authsome_tenants',
+          template: 'authsome_template',
           adminPassword: secrets.tenantsDb,
           sslMode: 'disable',
         },

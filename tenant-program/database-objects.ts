@@ -22,6 +22,8 @@ export interface DatabaseObjectsArgs {
   host: string;
   port: number;
   sslMode: string;
+  /** Database of which the tenant's is made a copy; absent: template0. */
+  template?: string | undefined;
   /** An administrator who is no superuser, and so needs leave to connect to look after the database. */
   administrator?: string;
   /** Gone with this, there is no server left to delete anything on. */
@@ -33,7 +35,7 @@ const administratorConnections = 2;
 
 /** A role, its database, and grants that close the database to everybody else. Their names hold the tenant's data: they must not change. */
 export function makeDatabaseObjects(name: string, args: DatabaseObjectsArgs): TenantDatabase {
-  const { context, parent, provider, host, port, sslMode, administrator, deletedWith } = args;
+  const { context, parent, provider, host, port, sslMode, template, administrator, deletedWith } = args;
   const limit = connectionLimit(context.spec.resources);
   const childOptions: CustomResourceOptions = { parent, provider, customTimeouts, deletedWith };
   const dataOptions = { ...childOptions, protect: true };
@@ -46,8 +48,9 @@ export function makeDatabaseObjects(name: string, args: DatabaseObjectsArgs): Te
   );
   const database = new postgresql.Database(
     name,
-    { name: context.names.database, owner: role.name, connectionLimit: limit + administratorConnections },
-    dataOptions,
+    { name: context.names.database, owner: role.name, connectionLimit: limit + administratorConnections, template },
+    // What an existing database was copied from can't change: another value would make it anew, without its data.
+    { ...dataOptions, ignoreChanges: ['template'] },
   );
   const grantOptions = { ...childOptions, deletedWith: deletedWith ?? database };
   const noPublic = new postgresql.Grant(

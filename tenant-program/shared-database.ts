@@ -21,13 +21,13 @@ export class SharedDatabase extends ComponentResource implements TenantDatabase 
   constructor(name: string, { context, server }: SharedDatabaseArgs, options?: ComponentResourceOptions) {
     // The type is part of the identity of everything below: with another one, the database of each tenant would be made anew.
     super('authsome:tenant:Database', name, {}, options);
-    const { host, port, adminUser, adminPassword, sslMode } = server;
+    const { host, port, adminUser, adminPassword, sslMode, template } = server;
     const provider = new postgresql.Provider(
       `${name}-server`,
       { host, port, username: adminUser, password: secret(adminPassword), sslmode: sslMode, superuser: false, connectTimeout: 15 },
       { parent: this },
     );
-    const made = makeDatabaseObjects(name, { context, parent: this, provider, host, port, sslMode, administrator: adminUser });
+    const made = makeDatabaseObjects(name, { context, parent: this, provider, host, port, sslMode, template, administrator: adminUser });
     this.host = made.host;
     this.databaseName = made.databaseName;
     this.user = made.user;
