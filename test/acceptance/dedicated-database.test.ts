@@ -1,0 +1,48 @@
+import test from 'ava';
+import { OperatorClient } from '../../cli/operator-client.ts';
+import { holds } from '../../cli/probe/check.ts';
+import { probeTenant } from '../../cli/probe/probe-tenant.ts';
+import { waitFor } from '../../cli/wait-for.ts';
+import { tenantNames } from '../../tenant-program/names.ts';
+import { callApplication, deleteApplication, kubectl, newApplication, newOwner, platform, unique } from './platform-under-test.ts';
+
+const systemNamespace = 'authsome-system';
+
+test('an application on the pro plan has a database server of its own, isolated as well, and takes it along when it is deleted', async (t) => {
+  t.timeout(600_000);
+  const owner = await newOwner();
+  await (await operator()).setPlan(owner.workspaceId, 'pro');
+  const { id, publicKey } = await newApplication(owner);
+  const { namespace } = tenantNames(id);
+  try {
+    const body = { email: `${unique()}@example.com`, password: 'correct horse battery staple' };
+    t.is((await callApplication(id, '/auth/signup', { key: publicKey, body })).status, 201);
+    t.is((await kubectl(['get', 'statefulset', 'postgres', '--namespace', namespace])).exitCode, 0);
+    t.is((await volumesOf(namespace)).length, 1);
+
+    const { checks } = await probeTenant({ kubectl, appId: id, systemNamespace, customerUrl: platform.customerUrl, publicKey });
+    t.deepEqual(
+      checks.filter((check) => !holds(check)),
+      [],
+    );
+    t.true(checks.some(({ from, what }) => from === 'a pod elsewhere' && what.startsWith("the tenant's PostgreSQL")));
+  } finally {
+    await deleteApplication(owner, id);
+  }
+  t.not((await kubectl(['get', 'namespace', namespace])).exitCode, 0);
+  // The volume goes a moment after its claim.
+  await waitFor(`the volume of ${namespace} to go`, async () => ((await volumesOf(namespace)).length === 0 ? true : undefined), {
+    timeoutMs: 30_000,
+  });
+});
+
+async function operator(): Promise<OperatorClient> {
+  const token = ['get', 'secret', 'control-api', '--namespace', systemNamespace, '--output', 'jsonpath={.data.OPERATOR_TOKEN}'];
+  const { stdout } = await kubectl(token);
+  return new OperatorClient(platform.controlUrl, Buffer.from(stdout, 'base64').toString('utf8'));
+}
+
+async function volumesOf(namespace: string): Promise<string[]> {
+  const claimed = `jsonpath={range .items[?(@.spec.claimRef.namespace=="${namespace}")]}{.metadata.name}{"\\n"}{end}`;
+  return (await kubectl(['get', 'persistentvolumes', '--output', claimed])).stdout.split('\n').filter(Boolean);
+}
