@@ -20,7 +20,7 @@ interface Contestant {
   headers: Record<string, string>;
   paths: { signUp: string; signIn: string; session: string };
   /** How a session is presented, from the answer to a sign-in. */
-  present(answer: Response): Promise<Record<string, string>>;
+  present: (answer: Response) => Promise<Record<string, string>>;
 }
 
 const rounds = 3;
