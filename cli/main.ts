@@ -54,7 +54,7 @@ program
 program
   .command('bench')
   .description('measure; the last line is one JSON object')
-  .argument('<name>', 'ready')
+  .argument('<name>', 'instance or ready')
   .action((name: string, _options: object, command: Command) =>
     run(command, async (context) => (await import('./commands/bench.ts')).bench(context, name)),
   );

@@ -1,11 +1,13 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { appErrors } from '../services/shared/errors.ts';
 import type { RouteApiKey } from '../services/shared/routes/route.ts';
+import type { Tracing } from '../services/shared/tracing.ts';
 import { clientAddress } from './http/client-address.ts';
 import { readRequestBody } from './http/read-request-body.ts';
 import type { Exchange } from './http/start-exchange.ts';
 import { checkStatus } from './passes/check-status.ts';
 import { isPreflight } from './passes/detect-preflight.ts';
+import { isOpenToAll } from './passes/open-paths.ts';
 import { requestsPerSecond, untouchedBucket } from './passes/limit-rate.ts';
 import type { RateLimiter, RateVerdict } from './passes/limit-rate.ts';
 import { parsePath } from './passes/parse-path.ts';
@@ -20,6 +22,7 @@ export interface PassDeps {
   limiter: RateLimiter;
   agents: UpstreamAgents;
   forwarder: Forwarder;
+  tracing: Tracing;
   /** Reverse proxies in front of this one. */
   trustedProxies: number;
   /** Milliseconds. */
@@ -32,7 +35,7 @@ const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 
 /** The passes of a request, in order; each throws the error that it is answered with. */
 export function createPasses(deps: PassDeps): (exchange: Exchange) => Promise<void> {
-  const { routes, limiter, agents, forwarder, trustedProxies, now } = deps;
+  const { routes, limiter, agents, forwarder, tracing, trustedProxies, now } = deps;
 
   return async (exchange) => {
     const { req, res, method } = exchange;
@@ -40,7 +43,7 @@ export function createPasses(deps: PassDeps): (exchange: Exchange) => Promise<vo
     if (!methods.has(method)) throw appErrors.invalidRequest({ field: 'method', reason: 'is not supported' });
 
     // 1. parse the path
-    const { appId, upstreamUrl } = parsePath(exchange.url);
+    const { appId, path, upstreamUrl } = parsePath(exchange.url);
     exchange.appId = appId;
     res.setHeader('X-AuthSome-App-ID', appId);
 
@@ -52,7 +55,8 @@ export function createPasses(deps: PassDeps): (exchange: Exchange) => Promise<vo
     tellRate(res, untouchedBucket(perSecond, now()));
 
     // 3. verify the API key
-    const caller: Caller = isPreflight(req) ? preflightCaller(appId) : verifyKey(req.headers.authorization, route.keys, now());
+    const needsKey = !isPreflight(req) && !isOpenToAll(method, path, req.headers.authorization);
+    const caller: Caller = needsKey ? verifyKey(req.headers.authorization, route.keys, now()) : keylessCaller(appId);
 
     // 4. limit its rate
     const verdict = limiter.take(caller.id, perSecond);
@@ -79,13 +83,15 @@ export function createPasses(deps: PassDeps): (exchange: Exchange) => Promise<vo
 
     // 7. forward
     const body = await readRequestBody(req);
-    await forwarder.forward({ req, res, connection, url: upstreamUrl, headers, body });
+    await tracing.call({ name: `${method} instance`, headers }, (traced) =>
+      forwarder.forward({ req, res, connection, url: upstreamUrl, headers: traced, body }),
+    );
   };
 }
 
-/** A preflight may learn what a browser may; all of an application's share one bucket. */
-function preflightCaller(appId: string): Caller {
-  return { id: `preflight ${appId}`, type: 'public', scopes: [] };
+/** Who needs no key may what a browser may; all such requests of an application share one bucket. */
+function keylessCaller(appId: string): Caller {
+  return { id: `keyless ${appId}`, type: 'public', scopes: [] };
 }
 
 function tellRate(res: ServerResponse, { limit, remaining, resetAt }: RateVerdict): void {

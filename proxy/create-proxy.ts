@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Log } from '../services/shared/log.ts';
+import type { RequestSpan } from '../services/shared/tracing.ts';
 import { isCustomerUrl } from './passes/parse-path.ts';
 import { createPasses } from './create-passes.ts';
 import type { PassDeps } from './create-passes.ts';
@@ -19,28 +20,35 @@ export interface ProxyDeps extends PassDeps {
 
 /** The customer-facing proxy: `/v1/{appId}/{path}` → that application's instance. */
 export function createProxy(deps: ProxyDeps): RequestListener {
-  const { region, metrics, log, otherwise } = deps;
+  const { region, metrics, tracing, log, otherwise } = deps;
   const runPasses = createPasses(deps);
 
-  async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  async function serve(req: IncomingMessage, res: ServerResponse, span: RequestSpan | undefined): Promise<void> {
     const exchange = startExchange(req, res, region);
     try {
       await runPasses(exchange);
     } catch (err) {
       if (!(err instanceof ClientGoneError)) answerError({ req, res, err, requestId: exchange.requestId, log });
     }
+    const { appId, requestId } = exchange;
+    span?.end({ status: res.statusCode, attributes: { 'authsome.request_id': requestId, ...(appId ? { 'authsome.app_id': appId } : {}) } });
     if (res.destroyed && !res.writableFinished) metrics.clientGone();
-    else record(exchange);
+    else record(exchange, span?.traceId);
   }
 
-  function record({ res, method, path, appId, requestId, startedAt }: Exchange): void {
+  function record({ res, method, path, appId, requestId, startedAt }: Exchange, traceId: string | undefined): void {
     const durationMs = performance.now() - startedAt;
     metrics.answered(res.statusCode, durationMs / 1_000);
-    log.info({ requestId, appId, method, path, status: res.statusCode, durationMs: Math.round(durationMs * 10) / 10 }, 'Request answered');
+    const traced = traceId === undefined ? {} : { traceId };
+    log.info(
+      { requestId, appId, method, path, status: res.statusCode, durationMs: Math.round(durationMs * 10) / 10, ...traced },
+      'Request answered',
+    );
   }
 
   return (req, res) => {
-    if (isCustomerUrl(req.url ?? '')) void serve(req, res);
+    const { url = '', method = 'GET', headers } = req;
+    if (isCustomerUrl(url)) void tracing.serve({ method, headers }, (span) => serve(req, res, span));
     else otherwise(req, res);
   };
 }

@@ -7,6 +7,7 @@ import { runMain } from '../services/shared/lifecycle.ts';
 import { createLog } from '../services/shared/log.ts';
 import { createRedis } from '../services/shared/redis.ts';
 import { createSecretBox } from '../services/shared/secret-box.ts';
+import { startTracing } from '../services/shared/tracing.ts';
 import { proxyConfigSchema } from './config.ts';
 import { createProxy } from './create-proxy.ts';
 import { hardenServer } from './http/harden-server.ts';
@@ -28,6 +29,8 @@ const poolSize = 5;
 runMain('proxy', async (lifecycle) => {
   const config = parseConfig(proxyConfigSchema, process.env);
   const log = createLog({ name: 'proxy', level: config.LOG_LEVEL });
+  const tracing = await startTracing({ serviceName: 'authsome-proxy', config, untrustedCallers: true, log });
+  lifecycle.onShutdown('traces', () => tracing.shutDown());
   const db = createDatabase({
     url: config.DATABASE_URL,
     poolSize,
@@ -61,6 +64,7 @@ runMain('proxy', async (lifecycle) => {
     limiter: createRateLimiter({ now: Date.now }),
     agents,
     forwarder: createForwarder({ log }),
+    tracing,
     trustedProxies: config.TRUSTED_PROXIES,
     now: Date.now,
     metrics,

@@ -30,7 +30,7 @@ export function createInstanceMetrics(): InstanceMetrics {
     name: 'authsome_instance_request_duration_seconds',
     help: 'Time to answer, by route and status',
     labelNames: ['method', 'route', 'status'],
-    // Hashing a password takes about 150 ms; the buckets surround that.
+    // Hashing a password takes about 200 ms; the buckets surround that.
     buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
     registers: [registry],
   });

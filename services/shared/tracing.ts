@@ -50,7 +50,7 @@ export const noTracing: Tracing = {
 
 /** About 1 KiB each: what comes beyond is dropped, a collector that is away must not cost memory. */
 const maxQueuedSpans = 2_048;
-const exportTimeoutMs = 5_000;
+const exportTimeoutMs = 3_000;
 const maxStatementLength = 2_000;
 
 /** Starts traces where an endpoint is set. */
@@ -141,7 +141,8 @@ export async function startTracing({ serviceName, config, attributes, untrustedC
       span.end(endTime);
     },
 
-    shutDown: () => provider.shutdown(),
+    // A collector that is away has been logged, and is no fault of the shutdown.
+    shutDown: () => provider.shutdown().catch(() => undefined),
   };
 }
 

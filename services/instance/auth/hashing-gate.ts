@@ -12,8 +12,8 @@ interface HashingGateOptions {
   maxWaiting?: number;
 }
 
-/** Hashing takes about 50 ms of a core: the last of these waits some 10 s with one core, below the proxy's timeout of 25 s. */
-const defaultMaxWaiting = 200;
+/** Hashing takes about 0.2 s of a core: the last of these waits some 10 s with one core, below the proxy's timeout of 25 s. */
+const defaultMaxWaiting = 50;
 
 /**
  * Lets few sign-ups and sign-ins at once through. better-auth hashes the password while it holds a database connection, so a burst of them

@@ -216,3 +216,12 @@ async function eventually<T>(ask: () => Promise<T>, good: (value: T) => boolean)
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
+
+test.serial('the keys to verify tokens with are had without an API key, as libraries fetch them; other paths are not', async (t) => {
+  const keys = await call('/auth/jwks');
+  t.is(keys.status, 200);
+  t.is(keys.body.keys[0]?.['alg'], 'ES256');
+  t.is((await call('/auth/jwks', { method: 'POST' })).status, 401);
+  t.is((await call('/auth/jwks', { key: 'pk_test_wrong' })).status, 401);
+  for (const path of ['/auth/jwks/', '/auth/jwks/x', '/auth/JWKS', '/users', '/auth/session']) t.is((await call(path)).status, 401, path);
+});

@@ -16,10 +16,13 @@ import { createKoa } from '../../../services/shared/http/create-koa.ts';
 import { listen } from '../../../services/shared/http/listen.ts';
 import { newId } from '../../../services/shared/ids.ts';
 import { createLog } from '../../../services/shared/log.ts';
+import type { Log } from '../../../services/shared/log.ts';
 import type { Plan } from '../../../services/shared/plans.ts';
 import { loadRoute, publishRoute, removeRoute } from '../../../services/shared/routes/route-store.ts';
 import type { AppStatus } from '../../../services/shared/routes/route.ts';
 import { createSecretBox } from '../../../services/shared/secret-box.ts';
+import { noTracing } from '../../../services/shared/tracing.ts';
+import type { Tracing } from '../../../services/shared/tracing.ts';
 import { createTestDatabase } from '../../support/test-database.ts';
 import { createTestRedis } from '../../support/test-redis.ts';
 
@@ -55,8 +58,11 @@ export interface TestProxy {
 }
 
 /** The proxy with real Redis and PostgreSQL, listening on a free port. */
-export async function startProxy({ timeouts }: { timeouts?: Partial<UpstreamTimeouts> } = {}): Promise<TestProxy> {
-  const log = createLog({ name: 'test', level: 'silent' });
+export async function startProxy({
+  timeouts,
+  tracing = noTracing,
+  log = createLog({ name: 'test', level: 'silent' }),
+}: { timeouts?: Partial<UpstreamTimeouts>; tracing?: Tracing; log?: Log } = {}): Promise<TestProxy> {
   const database = await createTestDatabase();
   const { db } = database;
   const testRedis = await createTestRedis();
@@ -87,6 +93,7 @@ export async function startProxy({ timeouts }: { timeouts?: Partial<UpstreamTime
     limiter: createRateLimiter({ now: Date.now }),
     agents,
     forwarder: createForwarder({ log, timeouts }),
+    tracing,
     trustedProxies: 0,
     now: Date.now,
     metrics: createProxyMetrics(),
