@@ -36,18 +36,18 @@ export function makeDatabaseObjects(name: string, args: DatabaseObjectsArgs): Te
   const { context, parent, provider, host, port, sslMode, administrator, deletedWith } = args;
   const limit = connectionLimit(context.spec.resources);
   const childOptions: CustomResourceOptions = { parent, provider, customTimeouts, deletedWith };
-  const dataOptions = { ...childOptions, protect: true };
 
   const password = generatedSecret(`${name}-password`, parent);
   const role = new postgresql.Role(
     `${name}-role`,
     { name: context.names.role, login: true, password, connectionLimit: limit },
-    dataOptions,
+    childOptions,
   );
   const database = new postgresql.Database(
     name,
     { name: context.names.database, owner: role.name, connectionLimit: limit + administratorConnections },
-    dataOptions,
+    // And so the role, which is deleted after what it owns.
+    { ...childOptions, protect: true },
   );
   const grantOptions = { ...childOptions, deletedWith: deletedWith ?? database };
   const noPublic = new postgresql.Grant(
