@@ -38,19 +38,19 @@ export function makeDatabaseObjects(name: string, args: DatabaseObjectsArgs): Te
   const { context, parent, provider, host, port, sslMode, template, administrator, deletedWith } = args;
   const limit = connectionLimit(context.spec.resources);
   const childOptions: CustomResourceOptions = { parent, provider, customTimeouts, deletedWith };
-  const dataOptions = { ...childOptions, protect: true };
 
   const password = generatedSecret(`${name}-password`, parent);
   const role = new postgresql.Role(
     `${name}-role`,
     { name: context.names.role, login: true, password, connectionLimit: limit },
-    dataOptions,
+    childOptions,
   );
   const database = new postgresql.Database(
     name,
     { name: context.names.database, owner: role.name, connectionLimit: limit + administratorConnections, template },
-    // What an existing database was copied from can't change: another value would make it anew, without its data.
-    { ...dataOptions, ignoreChanges: ['template'] },
+    // Protected, and so the role, which is deleted after what it owns. What an existing database was copied from can't change: another value
+    // would make it anew, without its data.
+    { ...childOptions, protect: true, ignoreChanges: ['template'] },
   );
   const grantOptions = { ...childOptions, deletedWith: deletedWith ?? database };
   const noPublic = new postgresql.Grant(

@@ -8,6 +8,9 @@ export interface TenantNamespaceArgs {
   context: TenantContext;
 }
 
+/** Says that the tenant has a database server of its own; absent, its database is on the shared one. */
+const databaseLabel = 'authsome.cloud/database';
+
 /** The application's namespace, in which only pods of Pod Security level `restricted` may run. */
 export class TenantNamespace extends ComponentResource {
   readonly namespace: kubernetes.core.v1.Namespace;
@@ -22,14 +25,22 @@ export class TenantNamespace extends ComponentResource {
           name: context.names.namespace,
           labels: {
             ...context.labels,
+            ...(context.spec.database.tier === 'dedicated' && { [databaseLabel]: 'dedicated' }),
             'pod-security.kubernetes.io/enforce': 'restricted',
             'pod-security.kubernetes.io/audit': 'restricted',
             'pod-security.kubernetes.io/warn': 'restricted',
           },
         },
       },
-      // The volume of a database server of its own goes with it.
-      { parent: this, customTimeouts, protect: true },
+      {
+        parent: this,
+        customTimeouts,
+        // The volume of a database server of its own goes with it.
+        protect: true,
+        // A tenant whose database is to be elsewhere would have to be made anew, which its protection forbids: so the engine stops here, before
+        // the instance is given an empty database, and not only when it comes to deleting the full one.
+        replaceOnChanges: [`metadata.labels["${databaseLabel}"]`],
+      },
     );
     this.name = this.namespace.metadata.name;
     this.registerOutputs({ name: this.name });

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { LocalWorkspace } from '@pulumi/pulumi/automation/index.js';
 import type { PulumiCommand, PulumiFn, Stack } from '@pulumi/pulumi/automation/index.js';
 import pg from 'pg';
@@ -51,6 +53,11 @@ export async function createPulumiFixture(): Promise<PulumiFixture> {
     PULUMI_SKIP_UPDATE_CHECK: 'true',
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
   };
+  // Makes the state's table: of several that would do so at once, all but one fail.
+  await promisify(execFile)('pulumi', ['stack', 'ls', '--all', '--non-interactive'], {
+    cwd: home,
+    env: { ...process.env, ...environment },
+  });
   return {
     pulumiHome: home,
     backendUrl,

@@ -16,6 +16,8 @@ export interface MadeResource {
   /** The same with each secret cut out: what the state would hold in plain text. */
   plainInputs: unknown;
   protect: boolean;
+  /** Paths whose change makes it anew. */
+  replaceOnChanges: string[];
   /** Name of the resource with which it goes. */
   deletedWith: string;
   /** Names of those that must be there first. */
@@ -151,6 +153,7 @@ function recordRegistrations(monitor: MockMonitor): Recorded {
       inputs: withSecrets(inputs, (value) => value) as Record<string, unknown>,
       plainInputs: withSecrets(inputs, () => '[secret]'),
       protect: request.getProtect() === true,
+      replaceOnChanges: request.getReplaceonchangesList(),
       deletedWith: nameOf(request.getDeletedwith()),
       dependencies: request.getDependenciesList().map(nameOf).sort(),
     });

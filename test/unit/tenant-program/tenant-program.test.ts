@@ -11,6 +11,7 @@ import {
   runTenantProgram,
   specInput,
 } from './run-program.ts';
+import type { ProgramRun } from './run-program.ts';
 
 test('a free tenant has exactly these objects', async (t) => {
   t.deepEqual(namesOf(await runTenantProgram()), [
@@ -98,18 +99,19 @@ test('everything that version 1 made keeps its identity', async (t) => {
 for (const [name, spec] of Object.entries({ shared: planSpecs.free, dedicated: planSpecs.pro }))
   test(`what holds data is protected: ${name}`, async (t) => {
     const kept = (await runTenantProgram(spec)).resources.filter(({ protect }) => protect);
-    t.deepEqual(kept.map(({ name }) => name).sort(), ['database', 'database-role', 'namespace']);
+    t.deepEqual(kept.map(({ name }) => name).sort(), ['database', 'namespace']);
   });
 
-test('a database of its own is not made over by one on the shared server, nor the other way round', async (t) => {
-  const identities = async (spec = specInput()): Promise<string[]> =>
-    (await runTenantProgram(spec)).resources.filter(({ protect }) => protect).map(({ identity }) => identity);
-  const shared = await identities();
-  const dedicated = await identities(specInput({ plan: 'pro', database: dedicatedDatabase }));
-  t.deepEqual(
-    shared.filter((identity) => dedicated.includes(identity)),
-    ['authsome:tenant:Namespace$kubernetes:core/v1:Namespace::namespace'],
-  );
+test('another kind of database would be another namespace, which is refused, and no other database under the same identity', async (t) => {
+  const [shared, dedicated] = [await runTenantProgram(), await runTenantProgram(specInput({ plan: 'pro', database: dedicatedDatabase }))];
+  const labels = (run: ProgramRun): Record<string, string> =>
+    (find(run, 'kubernetes:core/v1:Namespace') as { metadata: { labels: Record<string, string> } }).metadata.labels;
+  // None for the shared one: tenants of version 1 have no such label.
+  t.is(labels(shared)['authsome.cloud/database'], undefined);
+  t.is(labels(dedicated)['authsome.cloud/database'], 'dedicated');
+  t.deepEqual(findResource(shared, 'kubernetes:core/v1:Namespace').replaceOnChanges, ['metadata.labels["authsome.cloud/database"]']);
+  const database = 'postgresql:index/database:Database';
+  t.not(findResource(shared, database).identity, findResource(dedicated, database).identity);
 });
 
 for (const [name, spec] of Object.entries(planSpecs))

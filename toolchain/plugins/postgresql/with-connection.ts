@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionOptions } from 'node:tls';
@@ -48,16 +49,13 @@ async function connect(request: ConnectionRequest): Promise<pg.Client> {
   const deadline = performance.now() + Math.min(config.connectTimeoutMs || context.timeoutMs, context.timeoutMs);
   for (;;) {
     const client = await newClient(request, deadline - performance.now());
-    const abort = (): void => void client.end().catch(() => undefined);
-    context.signal.addEventListener('abort', abort, { once: true });
     try {
-      await client.connect();
+      await unlessAborted(context.signal, client.connect());
       return client;
     } catch (error) {
-      await client.end().catch(() => undefined);
+      // Not waited for: a server that says nothing would not say goodbye either.
+      void client.end().catch(() => undefined);
       if (!isNotYetThere(error) || performance.now() + retryMs >= deadline || context.signal.aborted) throw error;
-    } finally {
-      context.signal.removeEventListener('abort', abort);
     }
     await delay(retryMs);
   }
@@ -80,6 +78,18 @@ async function newClient({ config, context, database = config.database }: Connec
   // A connection that breaks between two statements must fail the next one, not the process.
   client.on('error', () => undefined);
   return client;
+}
+
+async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const settled = new AbortController();
+  const aborted = once(signal, 'abort', { signal: settled.signal }).then(() => {
+    throw signal.reason;
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    settled.abort();
+  }
 }
 
 function isNotYetThere(error: unknown): boolean {
