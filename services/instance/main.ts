@@ -65,7 +65,11 @@ async function start(lifecycle: Parameters<Parameters<typeof runMain>[1]>[0]): P
     hasher: createPasswordHasher({ cost: config.PASSWORD_HASH_COST, verifyBcrypt: bcrypt.verify }),
     hashingConcurrency: Math.max(1, config.DATABASE_POOL_SIZE - 1),
     cache: createSessionCache({ redis, log }),
-    checkCache: async () => void (await redis.ping()),
+    checkCache: async () => {
+      // A command would wait for the connection, and the probe with it.
+      if (redis.status !== 'ready') throw new Error('Redis is not connected');
+      await redis.ping();
+    },
     mailer,
     metrics,
     tracing,

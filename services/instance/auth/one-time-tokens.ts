@@ -24,6 +24,7 @@ export type OneTimeTokens = ReturnType<typeof createOneTimeTokens>;
 const tokenBytes = 32;
 /** 32 bytes in base64url. Anything else can't be a token. */
 export const oneTimeTokenForm = /^[A-Za-z0-9_-]{43}$/;
+const takeoverPurposes: TokenPurpose[] = ['reset-password', 'change-email', 'totp-challenge'];
 const cleaningIntervalMs = 60_000;
 
 export function createOneTimeTokens(database: AuthDatabase) {
@@ -75,6 +76,24 @@ export function createOneTimeTokens(database: AuthDatabase) {
         await executor.deleteFrom('oneTimeToken').where('userId', '=', spent.userId).where('purpose', '=', purpose).execute();
       }
       return { userId: spent.userId, data: spent.data ?? {} };
+    },
+
+    /** Whether the token could be spent now: to be asked before work that a made-up one must not cause. */
+    async isValid(purpose: TokenPurpose, token: string): Promise<boolean> {
+      if (!oneTimeTokenForm.test(token)) return false;
+      const found = await database
+        .selectFrom('oneTimeToken')
+        .select('id')
+        .where('tokenHash', '=', hashToken(token))
+        .where('purpose', '=', purpose)
+        .where('expiresAt', '>', new Date())
+        .executeTakeFirst();
+      return found !== undefined;
+    },
+
+    /** Voids what could still be done in the name of a user with a password that is no longer theirs. */
+    async withdraw(userId: string, executor: AuthExecutor = database): Promise<void> {
+      await executor.deleteFrom('oneTimeToken').where('userId', '=', userId).where('purpose', 'in', takeoverPurposes).execute();
     },
 
     /**

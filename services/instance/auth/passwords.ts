@@ -42,7 +42,10 @@ export function createPasswords({ database, gate, hasher, sessions, tokens, mail
       const { user } = await sessions.read(token);
       if (!(await matches(user.id, body.currentPassword))) throw appErrors.unauthorized('invalid_credentials');
       const hash = await gate.run(() => hasher.hash(body.newPassword));
-      await setPasswordHash(database, user.id, hash);
+      await database.transaction().execute(async (transaction) => {
+        await setPasswordHash(transaction, user.id, hash);
+        await tokens.withdraw(user.id, transaction);
+      });
       await sessions.endAll(user.id);
       return sessions.open(user, client);
     },
@@ -58,18 +61,25 @@ export function createPasswords({ database, gate, hasher, sessions, tokens, mail
      * @throws invalid_request where the token is unknown, used or expired
      */
     async reset({ token, newPassword }: { token: string; newPassword: string }): Promise<void> {
+      if (!(await tokens.isValid('reset-password', token))) throw invalidToken();
       const hash = await gate.run(() => hasher.hash(newPassword));
       const userId = await database.transaction().execute(async (transaction) => {
         const spent = await tokens.spend('reset-password', token, transaction);
         const user = spent?.userId ? await findUserById(transaction, spent.userId) : undefined;
-        if (!user) throw appErrors.invalidRequest({ field: 'token', reason: 'is not valid or has expired' });
+        // It was sent to the address of then, which somebody else may have by now.
+        if (!user || user.email !== spent?.data['email']) throw invalidToken();
         if (!user.emailVerified) await removeUnproven(transaction, user.id);
         await setPasswordHash(transaction, user.id, hash);
+        await tokens.withdraw(user.id, transaction);
         return user.id;
       });
       await sessions.endAll(userId);
     },
   };
+}
+
+function invalidToken(): Error {
+  return appErrors.invalidRequest({ field: 'token', reason: 'is not valid or has expired' });
 }
 
 /** Sets the password of a user, who may have had none. */

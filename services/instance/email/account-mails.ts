@@ -72,7 +72,7 @@ export function createAccountMails({ queue, database, tokens, cache, log }: Acco
       add(async () => {
         const user = await findUserByEmail(database, email);
         if (!user || isBanned(user) || !(await mayWrite('reset', user.email))) return null;
-        const token = await issue('reset-password', user, resetLifetime.seconds);
+        const token = await issue('reset-password', user, resetLifetime.seconds, { email: user.email });
         return composeMail({
           to: user.email,
           subject: 'Set a new password',

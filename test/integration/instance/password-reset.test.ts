@@ -98,6 +98,25 @@ test('a token for another purpose does not reset a password', async (t) => {
   t.is((await reset(token)).status, 400);
 });
 
+test('a link that was sent to an earlier address of the user is void', async (t) => {
+  const { id } = await signUp(instance, 'earlier@example.com');
+  const token = await forget('earlier@example.com');
+  await instance.call(`/users/${id}`, { key: 'secret', method: 'PATCH', body: { email: 'present@example.com' } });
+  t.is((await reset(token)).status, 400);
+  t.is((await instance.call('/auth/signin', { body: { email: 'present@example.com', password } })).status, 200);
+});
+
+test('a change of the password voids links and challenges from before', async (t) => {
+  const { token: session } = await signUp(instance, 'voided@example.com');
+  const token = await forget('voided@example.com');
+  await instance.call('/auth/email/change', { body: { newEmail: 'hijacked@example.com', password }, session });
+  const hijack = await smtp.mailTo('hijacked@example.com');
+  const body = { currentPassword: password, newPassword };
+  t.is((await instance.call('/auth/password/change', { body, session })).status, 200);
+  t.is((await reset(token, 'a third good password')).status, 400);
+  t.is((await instance.call('/auth/email/verify', { body: { token: hijack.token } })).status, 400);
+});
+
 test('of two who use a token at once one gets through', async (t) => {
   await signUp(instance, 'race-reset@example.com');
   const token = await forget('race-reset@example.com');
