@@ -78,6 +78,11 @@ export function makeDatabaseObjects(name: string, args: DatabaseObjectsArgs): Te
     databaseName: database.name,
     user: role.name,
     // Through the grant, so that nothing gets the address before the database is closed to others.
-    url: secret(interpolate`postgres://${role.name}:${password}@${host}:${port}/${noPublic.database}?sslmode=${sslMode}`),
+    url: secret(interpolate`postgres://${role.name}:${password}@${host}:${port}/${noPublic.database}?${tlsParameters(sslMode)}`),
   };
+}
+
+/** node-postgres takes `require` for `verify-full` unless it is told to mean by it what PostgreSQL's own clients do. */
+function tlsParameters(sslMode: string): string {
+  return sslMode === 'require' ? 'uselibpqcompat=true&sslmode=require' : `sslmode=${sslMode}`;
 }

@@ -123,6 +123,23 @@ test('asked for TLS, it makes a certificate once and lets the network in over no
   t.is(await readFile(join(volume.data, 'server.crt'), 'utf8'), certificate);
 });
 
+test('an instance connects with the URL that the tenant program gives it', async (t) => {
+  const { port } = await start(t, await newVolume(t), tls);
+  const connect = async (parameters: string): Promise<boolean | undefined> => {
+    const client = new pg.Client({ connectionString: `postgres://postgres:${password}@127.0.0.1:${port}/postgres?${parameters}` });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return (await client.query<{ ssl: boolean }>('select ssl from pg_stat_ssl where pid = pg_backend_pid()')).rows[0]?.ssl;
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  };
+  t.true(await connect('uselibpqcompat=true&sslmode=require'));
+  // Without the first parameter node-postgres looks at the certificate, which nobody has signed.
+  await t.throwsAsync(connect('sslmode=require'), { message: /self-signed certificate/ });
+});
+
 test('a start that was ended before its certificate was whole makes another', async (t) => {
   const volume = await newVolume(t);
   const { stop } = await start(t, volume, tls);

@@ -134,7 +134,11 @@ test('addresses of database and Redis name the tenant’s own', async (t) => {
   t.regex(outputs.redisUrl, /^redis:\/\/:.+@redis\.authsome-app-abc123\.svc\.cluster\.local:6379$/);
   const own = (await runTenantProgram(planSpecs.pro)).outputs;
   t.is(own.databaseHost, 'postgres.authsome-app-abc123.svc.cluster.local');
-  t.true(own.databaseUrl.endsWith('@postgres.authsome-app-abc123.svc.cluster.local:5432/authsome_app_abc123?sslmode=require'));
+  t.true(
+    own.databaseUrl.endsWith(
+      '@postgres.authsome-app-abc123.svc.cluster.local:5432/authsome_app_abc123?uselibpqcompat=true&sslmode=require',
+    ),
+  );
 });
 
 const ownersSecrets = ['smtp-p@ssword', encodeURIComponent('smtp-p@ssword'), 'github-client-secret', 'acme-client-secret'];
