@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import type { CliContext } from '../context.ts';
 
-/** Three rounds of some 35 s, and starting the servers. */
+/** Four rounds of some 30 s, and starting the servers. */
 const timeoutMs = 300_000;
 
 /**
