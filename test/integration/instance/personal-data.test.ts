@@ -48,7 +48,7 @@ async function live(name: string): Promise<Lived> {
   await instance.call('/auth/email/change', { body: { newEmail: `${name}-new@traces.example`, password }, session: token });
   const mails = [await smtp.mailTo(email, 2), await smtp.mailTo(`${name}-new@traces.example`)];
   const { body } = await instance.call('/auth/totp/enrol', { body: { password }, session: token });
-  await instance.call('/auth/totp/verify', { body: { code: totpCode(body.otpauthUri, -1) }, session: token });
+  await instance.call('/auth/totp/verify', { body: { code: totpCode(body.otpauthUri) }, session: token });
   const { challengeToken } = (await instance.call('/auth/signin', { body: { email, password } })).body;
   const secret = new URL(body.otpauthUri).searchParams.get('secret') ?? '';
   return { id, email, token, secrets: [token, second, challengeToken, secret, ...mails.map((mail) => mail.token), ...body.backupCodes] };

@@ -18,15 +18,16 @@ interface Enrolled {
   backupCodes: string[];
 }
 
-/** A user with a second factor, confirmed with the code of the step before, so that the present one is unused. */
+/** A user with a second factor, whose present code is unused again. */
 async function enrol(name: string): Promise<Enrolled> {
   const email = `${name}@totp.example`;
   const { id, token } = await signUp(instance, email);
   const { status, body } = await instance.call('/auth/totp/enrol', { body: { password }, session: token });
   if (status !== 200) throw new Error(`enrol answered ${status}`);
   const { otpauthUri, backupCodes } = body;
-  const confirmed = await instance.call('/auth/totp/verify', { body: { code: totpCode(otpauthUri, -1) }, session: token });
+  const confirmed = await instance.call('/auth/totp/verify', { body: { code: totpCode(otpauthUri) }, session: token });
   if (confirmed.status !== 200) throw new Error(`verify answered ${confirmed.status}`);
+  await sql`update "twoFactor" set "lastUsedStep" = null where "userId" = ${id}`.execute(instance.database);
   return { id, email, token, otpauthUri, backupCodes };
 }
 
