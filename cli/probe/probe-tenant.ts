@@ -18,9 +18,20 @@ export interface ProbeOptions {
   customerUrl: string;
   /** A public key of the application; without one the forged headers are not tried. */
   publicKey: string | undefined;
+  /** Another tenant whose database is on the shared server; found among those that run, where it is not given. */
+  otherAppId?: string;
 }
 
-const namespacesSchema = z.object({ items: z.array(z.object({ metadata: z.object({ labels: z.record(z.string(), z.string()) }) })) });
+const workloadsSchema = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string(), namespace: z.string(), labels: z.record(z.string(), z.string()) }),
+      status: z.object({ readyReplicas: z.int().optional() }),
+    }),
+  ),
+});
+type Workload = z.output<typeof workloadsSchema>['items'][number];
+
 const deploymentSchema = z.object({
   spec: z.object({ template: z.object({ spec: z.object({ containers: z.array(z.object({ image: z.string() })).min(1) }) }) }),
 });
@@ -34,7 +45,7 @@ const secretSchema = z.object({ data: z.object({ DATABASE_URL: z.string() }).loo
  */
 export async function probeTenant(options: ProbeOptions): Promise<ProbeReport> {
   const { kubectl, appId, systemNamespace } = options;
-  const otherAppId = await findOtherTenant(kubectl, appId);
+  const otherAppId = options.otherAppId ?? (await findOtherTenant(kubectl, appId));
   const whole = { appId, otherAppId, systemNamespace };
   const found = await Promise.all([
     fromInstance(kubectl, whole),
@@ -89,9 +100,16 @@ async function asCustomer({ appId, customerUrl, publicKey }: ProbeOptions): Prom
   return { checks: [], untried };
 }
 
+/** One that serves, and that has no server of its own: whose database is on the shared server, to be tried as well. */
 async function findOtherTenant(kubectl: Kubectl, appId: string): Promise<string | undefined> {
-  const { items } = namespacesSchema.parse(await read(kubectl, ['namespaces', '--selector', 'authsome.cloud/app-id']));
-  return items.map(({ metadata }) => metadata.labels['authsome.cloud/app-id']).find((id) => id !== undefined && id !== appId);
+  const inTenants = ['--all-namespaces', '--selector', 'authsome.cloud/app-id'];
+  const { items } = workloadsSchema.parse(await read(kubectl, ['deployments,statefulsets', ...inTenants]));
+  const named = (name: string): Workload[] => items.filter(({ metadata }) => metadata.name === name);
+  const dedicated = new Set(named('postgres').map(({ metadata }) => metadata.namespace));
+  return named('instance')
+    .filter(({ metadata, status }) => (status.readyReplicas ?? 0) > 0 && !dedicated.has(metadata.namespace))
+    .map(({ metadata }) => metadata.labels['authsome.cloud/app-id'])
+    .find((id) => id !== undefined && id !== appId);
 }
 
 async function read(kubectl: Kubectl, what: readonly string[]): Promise<unknown> {
