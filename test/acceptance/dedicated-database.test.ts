@@ -12,7 +12,8 @@ test('an application on the pro plan has a database server of its own, isolated 
   t.timeout(600_000);
   const owner = await newOwner();
   await (await operator()).setPlan(owner.workspaceId, 'pro');
-  const { id, publicKey } = await newApplication(owner);
+  // Two, so that each is out of the other's reach; tenants of other tests come and go meanwhile.
+  const [{ id, publicKey }, { id: otherAppId }] = await Promise.all([newApplication(owner), newApplication(owner)]);
   const { namespace } = tenantNames(id);
   try {
     const body = { email: `${unique()}@example.com`, password: 'correct horse battery staple' };
@@ -20,14 +21,15 @@ test('an application on the pro plan has a database server of its own, isolated 
     t.is((await kubectl(['get', 'statefulset', 'postgres', '--namespace', namespace])).exitCode, 0);
     t.is((await volumesOf(namespace)).length, 1);
 
-    const { checks } = await probeTenant({ kubectl, appId: id, systemNamespace, customerUrl: platform.customerUrl, publicKey });
+    const { checks } = await probeTenant({ kubectl, appId: id, otherAppId, systemNamespace, customerUrl: platform.customerUrl, publicKey });
     t.deepEqual(
       checks.filter((check) => !holds(check)),
       [],
     );
     t.true(checks.some(({ from, what }) => from === 'a pod elsewhere' && what.startsWith("the tenant's PostgreSQL")));
+    t.true(checks.some(({ from, what }) => from === 'the instance' && what.startsWith("another tenant's PostgreSQL")));
   } finally {
-    await deleteApplication(owner, id);
+    await Promise.all([id, otherAppId].map((application) => deleteApplication(owner, application)));
   }
   t.not((await kubectl(['get', 'namespace', namespace])).exitCode, 0);
   // The volume goes a moment after its claim.
