@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { profiles } from '../platform/profiles.ts';
 import { runCommand } from '../toolchain/tools/run-command.ts';
 import { callApi } from './call-api.ts';
 import type { CliContext } from './context.ts';
+import { platformNamespace } from './platform/platform-urls.ts';
 import { findKubectl } from './platform/tools.ts';
 
 const planSchema = z.object({
@@ -42,9 +42,8 @@ export async function operatorClient(
 }
 
 async function readToken(context: CliContext): Promise<string> {
-  const { namespace } = profiles[context.stack as keyof typeof profiles] ?? profiles.local;
   const encoded = await runCommand(await findKubectl(context), [
-    ...['--kubeconfig', context.kubeconfig, '--request-timeout=10s', '--namespace', namespace],
+    ...['--kubeconfig', context.kubeconfig, '--request-timeout=10s', '--namespace', platformNamespace(context)],
     ...['get', 'secret', 'control-api', '--output', 'jsonpath={.data.OPERATOR_TOKEN}'],
   ]);
   if (encoded === '') throw new Error('The platform has no operator token yet: ./authsome up makes one');

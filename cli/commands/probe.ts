@@ -3,7 +3,7 @@ import { ControlApiError } from '../control-client.ts';
 import type { ControlClient } from '../control-client.ts';
 import { ownerClient } from '../owner.ts';
 import { platformNamespace, platformUrls } from '../platform/platform-urls.ts';
-import { findTools } from '../platform/tools.ts';
+import { findKubectl } from '../platform/tools.ts';
 import { printJson, printTable } from '../print.ts';
 import { holds } from '../probe/check.ts';
 import { createKubectl } from '../probe/cluster.ts';
@@ -15,7 +15,7 @@ import { probeTenant } from '../probe/probe-tenant.ts';
  * @returns whether every promise that was tried is kept
  */
 export async function probe(context: CliContext, appId: string): Promise<boolean> {
-  const kubectl = createKubectl({ program: (await findTools(context)).path('kubectl'), kubeconfig: context.kubeconfig });
+  const kubectl = createKubectl({ program: await findKubectl(context), kubeconfig: context.kubeconfig });
   const urls = platformUrls(context);
   const { client } = await ownerClient(context, urls.control);
   const key = await temporaryKey(client, appId);

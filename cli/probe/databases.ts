@@ -1,11 +1,9 @@
 import { tenantNames } from '../../tenant-program/names.ts';
 import type { Check, Untried } from './check.ts';
 import type { Kubectl } from './cluster.ts';
+import type { TargetsOf } from './targets.ts';
 
-export interface DatabaseProbe {
-  appId: string;
-  otherAppId: string | undefined;
-  systemNamespace: string;
+export interface DatabaseProbe extends TargetsOf {
   /** The tenant's own connection string; its password goes to the pod through stdin, never through arguments. */
   databaseUrl: string;
 }

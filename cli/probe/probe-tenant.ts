@@ -8,6 +8,7 @@ import { checkDatabases } from './databases.ts';
 import { connectScript, readReachability } from './reachability.ts';
 import { metadataTarget, partsOf, targetsOfInstance, withReadyEndpoints } from './targets.ts';
 import { checkForgedHeaders, checkToken } from './trust.ts';
+import type { TargetsOf } from './targets.ts';
 import { visitAsPlainPod } from './visitor.ts';
 
 export interface ProbeOptions {
@@ -46,7 +47,7 @@ const secretSchema = z.object({ data: z.object({ DATABASE_URL: z.string() }).loo
 export async function probeTenant(options: ProbeOptions): Promise<ProbeReport> {
   const { kubectl, appId, systemNamespace } = options;
   const otherAppId = options.otherAppId ?? (await findOtherTenant(kubectl, appId));
-  const whole = { appId, otherAppId, systemNamespace };
+  const whole: TargetsOf = { appId, otherAppId, systemNamespace };
   const found = await Promise.all([
     fromInstance(kubectl, whole),
     fromPlainPod(kubectl, appId),
@@ -61,10 +62,7 @@ export async function probeTenant(options: ProbeOptions): Promise<ProbeReport> {
   return { checks: found.flatMap(({ checks }) => checks), untried };
 }
 
-async function fromInstance(
-  kubectl: Kubectl,
-  whole: { appId: string; otherAppId: string | undefined; systemNamespace: string },
-): Promise<ProbeReport> {
+async function fromInstance(kubectl: Kubectl, whole: TargetsOf): Promise<ProbeReport> {
   const from = 'the instance';
   const { targets, untried } = await withReadyEndpoints(kubectl, from, targetsOfInstance(whole));
   targets.push(metadataTarget());
@@ -82,10 +80,7 @@ async function fromPlainPod(kubectl: Kubectl, appId: string): Promise<ProbeRepor
   return { checks: readReachability(from, targets, printed), untried };
 }
 
-async function asRole(
-  kubectl: Kubectl,
-  whole: { appId: string; otherAppId: string | undefined; systemNamespace: string },
-): Promise<ProbeReport> {
+async function asRole(kubectl: Kubectl, whole: TargetsOf): Promise<ProbeReport> {
   const { namespace } = tenantNames(whole.appId);
   const secret = secretSchema.parse(await read(kubectl, ['secret', 'instance', '--namespace', namespace]));
   const databaseUrl = Buffer.from(secret.data.DATABASE_URL, 'base64').toString('utf8');
