@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa';
 import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { MailOutcome } from './email/mail-queue.ts';
-import { answeredRoute, statusOfError } from './http/answered-route.ts';
+import { answeredRoute, observeStatus } from './http/observe-answer.ts';
 import type { InstanceState } from './http/caller.ts';
 
 export interface InstanceMetrics {
@@ -40,18 +40,11 @@ export function createInstanceMetrics(): InstanceMetrics {
     mailEnded: (outcome) => mails.inc({ outcome }),
     observe: async (ctx, next) => {
       const stop = duration.startTimer({ method: ctx.method });
-      let status = 500;
-      try {
-        await next();
-        status = ctx.status;
-      } catch (err) {
-        status = statusOfError(err);
-        throw err;
-      } finally {
+      await observeStatus(ctx, next, (status) => {
         stop({ route: answeredRoute(ctx) ?? 'none', status: String(status) });
         const [event] = String(ctx.response.get('x-authsome-event')).split(';');
         if (event) events.inc({ event });
-      }
+      });
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa';
 import type { RequestState } from '../../shared/http/create-koa.ts';
 import type { Tracing } from '../../shared/tracing.ts';
-import { answeredRoute, statusOfError } from './answered-route.ts';
+import { answeredRoute, observeStatus } from './observe-answer.ts';
 
 /** Continues the proxy's trace, whose id the request's log lines have from here on. */
 export function traceRequests(tracing: Tracing): Middleware<RequestState> {
@@ -12,15 +12,8 @@ export function traceRequests(tracing: Tracing): Middleware<RequestState> {
         return;
       }
       ctx.state.log = ctx.state.log.child({ traceId: span.traceId });
-      let status = 500;
-      try {
-        await next();
-        status = ctx.status;
-      } catch (err) {
-        status = statusOfError(err);
-        throw err;
-      } finally {
-        span.end({ route: answeredRoute(ctx), status, attributes: { 'authsome.request_id': ctx.state.requestId } });
-      }
+      await observeStatus(ctx, next, (status) =>
+        span.end({ route: answeredRoute(ctx), status, attributes: { 'authsome.request_id': ctx.state.requestId } }),
+      );
     });
 }
