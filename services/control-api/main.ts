@@ -16,6 +16,7 @@ import { createRateLimit } from './limits/rate-limit.ts';
 import { createJobRelay } from './outbox/job-relay.ts';
 import { startRelayLoop } from './outbox/relay-loop.ts';
 import { createRouteRelay } from './outbox/route-relay.ts';
+import { startScheduler } from './scheduler/start-scheduler.ts';
 import { createEffects } from './use-cases/effects.ts';
 
 const name = 'control-api';
@@ -59,6 +60,10 @@ runMain(name, async (lifecycle) => {
   collectDefaultMetrics({ register: registry });
   const perMinute = (limitName: string, limit: number) => createRateLimit({ redis, log, name: limitName, limit, windowSeconds: 60 });
 
+  const effects = createEffects({ wakeJobRelay: () => jobRelay.wake(), wakeRouteRelay: () => routeRelay.wake(), routes, log });
+  const scheduler = startScheduler({ db, databaseUrl: config.DATABASE_URL, effects, log }, lifecycle.signal);
+  lifecycle.onShutdown('scheduler', () => scheduler);
+
   const app = createApp({
     db,
     auth: createAuth({ db, secret: config.AUTH_SECRET, publicUrl: config.PUBLIC_URL, log }),
@@ -70,7 +75,7 @@ runMain(name, async (lifecycle) => {
     },
     box: createSecretBox(config.ENCRYPTION_KEY),
     operatorToken: config.OPERATOR_TOKEN,
-    effects: createEffects({ wakeJobRelay: () => jobRelay.wake(), wakeRouteRelay: () => routeRelay.wake(), routes, log }),
+    effects,
     regions: config.REGIONS,
     customerApiUrl: config.CUSTOMER_API_URL,
     trustedProxies: config.TRUSTED_PROXIES,

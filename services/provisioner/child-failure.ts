@@ -24,6 +24,8 @@ export interface ChildEnd {
   /** Exit code or signal, in words. */
   how: string;
   timedOut: boolean;
+  /** The phase that outlasted its limit. */
+  stuckIn: string | undefined;
   stopped: boolean;
   stderr: string;
   run: ChildRun;
@@ -31,9 +33,13 @@ export interface ChildEnd {
 }
 
 /** Why a child ended without a result, free of secrets. */
-export function childFailure({ ending, how, timedOut, stopped, stderr, run, env }: ChildEnd): OperationError {
+export function childFailure({ ending, how, timedOut, stuckIn, stopped, stderr, run, env }: ChildEnd): OperationError {
   if (stopped) return new OperationError({ code: 'stopped', message: 'The operation was stopped.', retryable: true, unclean: true });
   if (timedOut) return new OperationError({ code: 'timeout', message: 'The operation took too long.', retryable: true, unclean: true });
+  if (stuckIn !== undefined) {
+    const message = `The phase '${stuckIn}' of the operation took too long.`;
+    return new OperationError({ code: 'phase_timeout', message, retryable: true, unclean: true });
+  }
 
   const secrets = [env.PULUMI_CONFIG_PASSPHRASE ?? '', env.PULUMI_BACKEND_URL ?? '', ...specSecrets(run.request.spec)];
   if (ending?.type === 'error') {

@@ -4,7 +4,7 @@ import type { Lease } from './lease.ts';
 import type { ProgressSnapshot } from './operation-progress.ts';
 
 export interface Closing {
-  status: 'succeeded' | 'failed';
+  status: 'succeeded' | 'failed' | 'cancelled';
   snapshot: ProgressSnapshot;
   error?: { code: string; message: string; retryable: boolean; unclean: boolean; remedy: string | undefined };
 }

@@ -3,9 +3,11 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Database } from '../shared/db/database.ts';
 import { backoffMs } from './backoff.ts';
 import { closeOperation } from './close-operation.ts';
+import { cancellation, failApplication } from './fail-application.ts';
 import type { Lease } from './lease.ts';
 import type { OperationError } from './operation-error.ts';
 import type { OperationProgress } from './operation-progress.ts';
+import { recordEvent } from './record-event.ts';
 
 export interface Failing {
   lease: Lease;
@@ -18,12 +20,14 @@ export type Failed =
   | { type: 'retry'; delayMs: number; attempt: number }
   /** Given up: the record is the job's row. */
   | { type: 'dead'; attempt: number }
+  /** Stopped because somebody asked for it. */
+  | { type: 'cancelled' }
   /** A newer desired state has its own job; this one is closed without a verdict on the application. */
   | { type: 'superseded' };
 
 /**
  * Writes that an operation has failed, in one transaction: a retryable failure queues the job again with an exponential backoff, a
- * terminal one, or the last attempt, makes the job dead and the application failed.
+ * terminal one, or the last attempt, makes the job dead and the application failed, and so does a cancellation.
  *
  * @returns undefined, with nothing written, where the lease was lost
  */
@@ -35,16 +39,24 @@ export function failOperation(
   return db.transaction().execute(async (tx): Promise<Failed | undefined> => {
     const application = await tx
       .selectFrom('applications')
-      .select('generation')
+      .select(['generation', 'workspace_id'])
       .where('id', '=', lease.appId)
       .forUpdate()
       .executeTakeFirstOrThrow();
-    if (!(await closeOperation(tx, lease, { status: 'failed', snapshot: progress.closedSnapshot(), error: reason }))) return undefined;
+    const cancelled = error.code === cancellation.code;
+    const status = cancelled ? 'cancelled' : 'failed';
+    if (!(await closeOperation(tx, lease, { status, snapshot: progress.closedSnapshot(), error: reason }))) return undefined;
     const job = await countAttempt(tx, lease.jobId, reason);
 
     if (application.generation > lease.generation) {
       await closeJob(tx, lease.jobId, 'superseded');
       return { type: 'superseded' };
+    }
+    const failure = { code: error.code, message: error.message, operationId: lease.jobId };
+    if (cancelled) {
+      await closeJob(tx, lease.jobId, 'cancelled');
+      await failApplication(tx, lease.appId, failure);
+      return { type: 'cancelled' };
     }
     if (error.retryable && job.attempts < job.max_attempts) {
       const delayMs = backoffMs({ attempt: job.attempts, baseMs: retryBaseMs });
@@ -52,7 +64,12 @@ export function failOperation(
       return { type: 'retry', delayMs, attempt: job.attempts };
     }
     await closeJob(tx, lease.jobId, 'dead');
-    await writeFailure(tx, lease, { code: error.code, message: error.message, operationId: lease.operationId });
+    await failApplication(tx, lease.appId, failure);
+    await recordEvent(tx, {
+      type: 'application.failed',
+      ...{ workspaceId: application.workspace_id, applicationId: lease.appId, operationId: lease.operationId },
+      data: { code: error.code, message: error.message, kind: lease.kind, attempts: job.attempts },
+    });
     return { type: 'dead', attempt: job.attempts };
   });
 }
@@ -66,7 +83,7 @@ function countAttempt(tx: Transaction<Database>, jobId: string, reason: object) 
     .executeTakeFirstOrThrow();
 }
 
-async function closeJob(tx: Transaction<Database>, jobId: string, status: 'dead' | 'superseded'): Promise<void> {
+async function closeJob(tx: Transaction<Database>, jobId: string, status: 'dead' | 'superseded' | 'cancelled'): Promise<void> {
   await tx
     .updateTable('jobs')
     .set({ status, finished_at: sql<Date>`now()` })
@@ -78,12 +95,4 @@ async function requeue(tx: Transaction<Database>, jobId: string, delayMs: number
   // clock_timestamp(): the transaction's own now() is before the lock was waited for.
   const runAfter = sql<Date>`clock_timestamp() + ${delayMs} * interval '1 millisecond'`;
   await tx.updateTable('jobs').set({ status: 'queued', run_after: runAfter }).where('id', '=', jobId).execute();
-}
-
-async function writeFailure(tx: Transaction<Database>, lease: Lease, failure: object): Promise<void> {
-  await tx
-    .updateTable('applications')
-    .set({ status: 'failed', failure: JSON.stringify(failure), revision: sql<number>`revision + 1`, updated_at: sql<Date>`now()` })
-    .where('id', '=', lease.appId)
-    .execute();
 }

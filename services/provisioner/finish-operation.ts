@@ -1,16 +1,24 @@
 import { sql } from 'kysely';
 import type { Kysely, Transaction } from 'kysely';
-import type { Database } from '../shared/db/database.ts';
+import { conclude } from '../shared/application-state.ts';
+import type { ApplicationState } from '../shared/application-state.ts';
+import type { Database, RemovedThing } from '../shared/db/database.ts';
 import type { SecretBox } from '../shared/secret-box.ts';
 import type { TenantOutputs } from '../../tenant-program/spec.ts';
+import { closeOperation } from './close-operation.ts';
 import type { Lease } from './lease.ts';
 import type { OperationProgress } from './operation-progress.ts';
-import { closeOperation } from './close-operation.ts';
+import { recordEvent } from './record-event.ts';
+
+/** What an operation has achieved. */
+export type Achievement =
+  | { type: 'up'; outputs: TenantOutputs }
+  /** What was removed, and where it was looked afterwards and nothing was found. */
+  | { type: 'destroyed'; removed: RemovedThing[]; verified: RemovedThing[] };
 
 export interface Finish {
   lease: Lease;
-  /** What `up` returned; null after a destroy. */
-  outputs: TenantOutputs | null;
+  achievement: Achievement;
   progress: OperationProgress;
 }
 
@@ -21,97 +29,108 @@ export interface Finished {
 
 /**
  * Writes what an operation has achieved, in one transaction: the outputs with their secrets sealed for this application, its status and
- * observed generation, the operation and the job. Where the owner has changed the desired state meanwhile, the status is left to the job
- * of that change; but what was being provisioned can answer from now on, and is only being updated.
+ * observed generation, the operation, the job and the event.
  *
  * @returns undefined, with nothing written, where the lease was lost
  */
 export function finishOperation(
   { db, box }: { db: Kysely<Database>; box: SecretBox },
-  { lease, outputs, progress }: Finish,
+  { lease, achievement, progress }: Finish,
 ): Promise<Finished | undefined> {
   return db.transaction().execute(async (tx) => {
     // The application first, as in lease.ts: one order of locks everywhere, no deadlock.
     const application = await lockApplication(tx, lease.appId);
     if (!(await closeOperation(tx, lease, { status: 'succeeded', snapshot: progress.closedSnapshot() }))) return undefined;
-    const current = application.generation === lease.generation;
-    const status = statusAfter(application, current);
-    if (outputs === null) await writeDeleted(tx, lease, current);
-    else await writeOutputs(tx, { lease, outputs, box, status });
+    const before: ApplicationState = { ...application, observedGeneration: application.observed_generation };
+    const state = conclude(before, { outcome: 'succeeded', generation: lease.generation, brought: lease.desired });
+    const firstAnswers = state.serving && application.active_at === null;
+
+    if (achievement.type === 'up') await writeOutputs(tx, { lease, outputs: achievement.outputs, box, state });
+    else await writeDestroyed(tx, { lease, state, application, ...achievement });
     await tx
       .updateTable('jobs')
       .set({ status: 'succeeded', finished_at: sql<Date>`now()`, error: null })
       .where('id', '=', lease.jobId)
       .execute();
-    const firstAnswers = outputs !== null && status !== undefined && application.active_at === null;
-    return { timeToReadyMs: firstAnswers ? application.age_ms : null };
+    const timeToReadyMs = firstAnswers ? application.age_ms : null;
+    const about = { workspaceId: application.workspace_id, applicationId: lease.appId, operationId: lease.operationId };
+    if (firstAnswers) await recordEvent(tx, { type: 'application.provisioned', ...about, data: { timeToReadyMs } });
+    if (state.status === 'deleted') await recordEvent(tx, { type: 'application.deleted', ...about, data: {} });
+    return { timeToReadyMs };
   });
 }
 
 function lockApplication(tx: Transaction<Database>, appId: string) {
   return tx
     .selectFrom('applications')
-    .select(['generation', 'status', 'desired', 'active_at'])
+    .select(['workspace_id', 'name', 'slug', 'active_at'])
+    .select(['status', 'desired', 'suspensions', 'generation', 'observed_generation', 'serving'])
     .select(sql<number>`(extract(epoch from clock_timestamp() - created_at) * 1000)::float8`.as('age_ms'))
     .where('id', '=', appId)
     .forUpdate()
     .executeTakeFirstOrThrow();
 }
 
-/** Undefined where the status is for the job of a newer desired state to write. */
-function statusAfter(
-  { status, desired }: Awaited<ReturnType<typeof lockApplication>>,
-  current: boolean,
-): 'active' | 'updating' | undefined {
-  if (current) return 'active';
-  return desired === 'present' && status === 'provisioning' ? 'updating' : undefined;
-}
+const concluded = ({ status, serving, observedGeneration }: ApplicationState) => ({
+  ...{ status, serving, observed_generation: observedGeneration },
+  revision: sql<number>`revision + 1`,
+  updated_at: sql<Date>`now()`,
+});
 
 interface OutputsWrite {
   lease: Lease;
   outputs: TenantOutputs;
   box: SecretBox;
-  status: 'active' | 'updating' | undefined;
+  state: ApplicationState;
 }
 
-async function writeOutputs(tx: Transaction<Database>, { lease, outputs, box, status }: OutputsWrite): Promise<void> {
+async function writeOutputs(tx: Transaction<Database>, { lease, outputs, box, state }: OutputsWrite): Promise<void> {
   await tx
     .updateTable('applications')
     .set({
+      ...concluded(state),
       internal_url: outputs.internalUrl,
       namespace: outputs.namespace,
       program_version: outputs.programVersion,
       sealed_outputs: box.seal(JSON.stringify(outputs), lease.appId),
       sealed_instance_token: box.seal(outputs.instanceToken, lease.appId),
-      observed_generation: lease.generation,
-      revision: sql<number>`revision + 1`,
-      updated_at: sql<Date>`now()`,
     })
-    .$if(status !== undefined, (query) => query.set({ status, failure: null, active_at: sql<Date>`coalesce(active_at, now())` }))
+    .$if(state.generation === lease.generation, (query) => query.set({ failure: null }))
+    .$if(state.serving, (query) => query.set({ active_at: sql<Date>`coalesce(active_at, now())` }))
     .where('id', '=', lease.appId)
     .execute();
 }
 
-async function writeDeleted(tx: Transaction<Database>, lease: Lease, current: boolean): Promise<void> {
+interface DestroyedWrite {
+  lease: Lease;
+  state: ApplicationState;
+  application: Awaited<ReturnType<typeof lockApplication>>;
+  removed: RemovedThing[];
+  verified: RemovedThing[];
+}
+
+async function writeDestroyed(tx: Transaction<Database>, { lease, state, application, removed, verified }: DestroyedWrite): Promise<void> {
   await tx
     .updateTable('applications')
     .set({
-      internal_url: null,
-      namespace: null,
-      sealed_outputs: null,
-      sealed_instance_token: null,
-      observed_generation: lease.generation,
-      revision: sql<number>`revision + 1`,
-      updated_at: sql<Date>`now()`,
+      ...concluded(state),
+      ...{ internal_url: null, namespace: null, sealed_outputs: null, sealed_instance_token: null },
     })
-    .$if(current, (query) => query.set({ status: 'deleted', failure: null, deleted_at: sql<Date>`now()` }))
+    .$if(state.status === 'deleted', (query) => query.set({ failure: null, deleted_at: sql<Date>`now()` }))
     .where('id', '=', lease.appId)
     .execute();
-  if (!current) return;
+  if (state.status !== 'deleted') return;
   await tx
     .updateTable('api_keys')
     .set({ revoked_at: sql<Date>`now()` })
     .where('application_id', '=', lease.appId)
     .where('revoked_at', 'is', null)
+    .execute();
+  await tx
+    .insertInto('deletion_records')
+    .values({
+      ...{ application_id: lease.appId, workspace_id: application.workspace_id, name: application.name, slug: application.slug },
+      ...{ removed: JSON.stringify(removed), verified: JSON.stringify(verified), requested_at: lease.requestedAt },
+    })
     .execute();
 }

@@ -14,6 +14,8 @@ export interface KeepLeaseOptions {
   ttlMs: number;
   /** Called after a heartbeat was written, that is, only while the lease is held. */
   onHeld: () => void;
+  /** Called once, when somebody has asked to cancel the operation, while the lease is held. */
+  onCancel: () => void;
   /** Called once, when the lease is lost or can't be proven any more; the operation must end at once and write nothing. */
   onLost: () => void;
   log: Log;
@@ -33,11 +35,13 @@ export interface LeaseKeeper {
 const selfFenceShare = 2 / 3;
 
 /** Writes the heartbeat, with the progress so far, every `heartbeatMs` until it is stopped or the lease is lost. */
-export function keepLease({ db, lease, progress, heartbeatMs, ttlMs, onHeld, onLost, log }: KeepLeaseOptions): LeaseKeeper {
+export function keepLease({ db, lease, progress, heartbeatMs, ttlMs, ...options }: KeepLeaseOptions): LeaseKeeper {
+  const { onHeld, onCancel, onLost, log } = options;
   let heldUntil = performance.now() + ttlMs * selfFenceShare;
   let writing: Promise<void> | undefined;
   let again = false;
   let over = false;
+  let cancelled = false;
 
   const lose = (reason: string): void => {
     if (over) return;
@@ -49,9 +53,13 @@ export function keepLease({ db, lease, progress, heartbeatMs, ttlMs, onHeld, onL
   const beat = async (): Promise<void> => {
     const startedAt = performance.now();
     try {
-      if (!(await writeHeartbeat(db, lease, progress))) return lose('taken over');
+      const written = await writeHeartbeat(db, lease, progress);
+      if (written === undefined) return lose('taken over');
       heldUntil = startedAt + ttlMs * selfFenceShare;
       if (!over) onHeld();
+      if (over || cancelled || !written.cancel_requested) return;
+      cancelled = true;
+      onCancel();
     } catch (error) {
       if (!over) log.warn({ err: error }, 'A heartbeat could not be written');
     }
@@ -85,14 +93,13 @@ export function keepLease({ db, lease, progress, heartbeatMs, ttlMs, onHeld, onL
   };
 }
 
-async function writeHeartbeat(db: Kysely<Database>, lease: Lease, progress: OperationProgress): Promise<boolean> {
-  const written = await db
+function writeHeartbeat(db: Kysely<Database>, lease: Lease, progress: OperationProgress) {
+  return db
     .updateTable('operations')
     .set({ heartbeat_at: sql<Date>`now()`, ...progressColumns(progress.snapshot()) })
     .where('id', '=', lease.operationId)
     .where('fencing_token', '=', lease.fencingToken)
     .where('status', '=', 'running')
-    .returning('id')
+    .returning(sql<boolean>`(select cancel_requested_at is not null from jobs where id = operations.job_id)`.as('cancel_requested'))
     .executeTakeFirst();
-  return written !== undefined;
 }

@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import type { Kysely, Transaction } from 'kysely';
+import type { Desired, OperationKind } from '../shared/application-state.ts';
 import type { Database } from '../shared/db/database.ts';
 import { newId } from '../shared/ids.ts';
 import { abandonOperation } from './abandon-operation.ts';
+import { cancellation, failApplication } from './fail-application.ts';
 import type { SealedSpecSource } from './open-spec-source.ts';
-
-export type OperationKind = 'provision' | 'update' | 'destroy';
 
 /** The right to change one application's stack. Whoever writes on its behalf names the operation and the token. */
 export interface Lease {
@@ -16,11 +16,14 @@ export interface Lease {
   kind: OperationKind;
   /** The desired state that this operation aims at. */
   generation: number;
-  /** The operation before this one did not end by itself: cancel its lock, clear what it left pending, refresh. */
+  desired: Desired;
+  /** The operation before this one did not end by itself, or a repair is wanted: cancel its lock, clear what it left pending, refresh. */
   takeover: boolean;
   /** Workers that died in the middle of this job. */
   lostWorkers: number;
   source: SealedSpecSource;
+  /** When the owner, or the scheduler, asked for it. */
+  requestedAt: Date;
   /** Since when the job could be taken: its creation, the end of its backoff, or the end of the worker before. */
   queuedAt: Date;
   startedAt: Date;
@@ -29,7 +32,7 @@ export interface Lease {
 export type LeaseAnswer =
   | { type: 'held'; lease: Lease }
   /** Nothing to do any more: the job is finished, its generation is reached, or a newer desired state has its own job. */
-  | { type: 'finished'; reason: 'done' | 'observed' | 'superseded'; appId: string }
+  | { type: 'finished'; reason: 'done' | 'observed' | 'superseded' | 'cancelled'; appId: string }
   /** A worker is at the application, or the job's backoff has not passed. */
   | { type: 'later'; reason: 'busy' | 'backoff'; delayMs: number }
   | { type: 'unknown' };
@@ -69,7 +72,12 @@ export function acquireLease(db: Kysely<Database>, request: LeaseRequest): Promi
     if (job.wait_ms > 0) return { type: 'later', reason: 'backoff', delayMs: job.wait_ms };
     return {
       type: 'held',
-      lease: await insertOperation(tx, { job, application, takeover: needsTakeover(previous), worker: request.worker }),
+      lease: await insertOperation(tx, {
+        job,
+        application,
+        takeover: needsTakeover(previous) || job.kind === 'repair',
+        worker: request.worker,
+      }),
     };
   });
 }
@@ -78,7 +86,7 @@ function lockApplication(tx: Tx, appId: string) {
   return tx
     .selectFrom('applications')
     .select(['id', 'workspace_id', 'environment', 'region', 'database_tier', 'config', 'sealed_config_secrets'])
-    .select(['desired', 'generation', 'observed_generation'])
+    .select(['desired', 'generation', 'observed_generation', 'restarted_at'])
     .where('id', '=', appId)
     .forUpdate()
     .executeTakeFirstOrThrow();
@@ -107,7 +115,7 @@ function selectPreviousOperation(tx: Tx, appId: string, ttlMs: number) {
 function selectJob(tx: Tx, jobId: string) {
   return tx
     .selectFrom('jobs')
-    .select(['id', 'status', 'generation', 'run_after'])
+    .select(['id', 'kind', 'status', 'generation', 'created_at', 'run_after', 'cancel_requested_at'])
     .select(sql<number>`ceil(extract(epoch from run_after - now()) * 1000)::integer`.as('wait_ms'))
     .where('id', '=', jobId)
     .executeTakeFirstOrThrow();
@@ -128,10 +136,16 @@ async function finishWithoutWork(
     await closeJob(tx, job.id, 'superseded');
     return { type: 'finished', reason: 'superseded', appId };
   }
+  // Its worker was lost before it could stop the operation.
+  if (job.cancel_requested_at !== null) {
+    await closeJob(tx, job.id, 'cancelled');
+    await failApplication(tx, appId, { ...cancellation, operationId: job.id });
+    return { type: 'finished', reason: 'cancelled', appId };
+  }
   return undefined;
 }
 
-async function closeJob(tx: Tx, jobId: string, status: 'succeeded' | 'superseded'): Promise<void> {
+async function closeJob(tx: Tx, jobId: string, status: 'succeeded' | 'superseded' | 'cancelled'): Promise<void> {
   await tx
     .updateTable('jobs')
     .set({ status, finished_at: sql<Date>`now()` })
@@ -153,8 +167,8 @@ interface NewOperation {
 }
 
 async function insertOperation(tx: Tx, { job, application, takeover, worker }: NewOperation): Promise<Lease> {
-  const { id: appId, generation, environment, region, config } = application;
-  const kind = operationKind(application);
+  const { id: appId, generation, desired, environment, region, config } = application;
+  const { kind } = job;
   const operation = await tx
     .insertInto('operations')
     .values({ id: newId('op'), application_id: appId, job_id: job.id, kind, generation, worker, phase: 'queued' })
@@ -168,22 +182,21 @@ async function insertOperation(tx: Tx, { job, application, takeover, worker }: N
     appId,
     kind,
     generation,
+    desired,
     takeover,
     lostWorkers: await countLostWorkers(tx, job.id),
     source: {
       ...{ id: appId, environment, region, config },
+      suspended: desired === 'suspended',
+      restartedAt: application.restarted_at,
       plan: await selectPlan(tx, application.workspace_id),
       databaseTier: application.database_tier,
       sealedConfigSecrets: application.sealed_config_secrets,
     },
+    requestedAt: job.created_at,
     queuedAt: job.run_after,
     startedAt: operation.started_at,
   };
-}
-
-function operationKind({ desired, observed_generation }: Found<typeof lockApplication>): OperationKind {
-  if (desired === 'absent') return 'destroy';
-  return observed_generation === 0 ? 'provision' : 'update';
 }
 
 async function countLostWorkers(tx: Tx, jobId: string): Promise<number> {

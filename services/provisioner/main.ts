@@ -18,6 +18,7 @@ import { startConsumer } from './consumer.ts';
 import { createApp } from './create-app.ts';
 import { drain } from './drain.ts';
 import { createMetrics } from './metrics.ts';
+import { phaseLimitsMs } from './phase-limits.ts';
 import { reconcileApplication } from './reconcile-application.ts';
 import { runReconciler } from './reconciler.ts';
 import { createChildRunner } from './run-child.ts';
@@ -86,6 +87,7 @@ runMain('provisioner', async (lifecycle) => {
     entry: config.OPERATION_CHILD,
     env: childEnvironment(process.env),
     timeoutMs: config.OPERATION_TIMEOUT_MS,
+    phaseLimitsMs,
     graceMs: config.CANCEL_GRACE_MS,
   });
 

@@ -18,7 +18,7 @@ export function createMetrics() {
     registry,
     operations: new Counter({
       name: 'authsome_operations_total',
-      help: 'Stack operations that ended here, by outcome: succeeded, retried, dead, superseded, handed_back, lease_lost.',
+      help: 'Stack operations that ended here, by outcome: succeeded, retried, dead, cancelled, superseded, handed_back, lease_lost.',
       labelNames: ['kind', 'outcome'] as const,
       registers,
     }),

@@ -5,6 +5,7 @@ import type { OperationMessage, OperationRequest } from '../../stacks/operation-
 import type { TenantOutputs } from '../../tenant-program/spec.ts';
 import type { Log } from '../shared/log.ts';
 import { childFailure } from './child-failure.ts';
+import type { ResourceEvent } from './event-log.ts';
 import type { ResourceChange } from './operation-progress.ts';
 import type { StopReason } from './running-operations.ts';
 import { startChild } from './start-child.ts';
@@ -17,6 +18,8 @@ export interface ChildRunnerOptions {
   env: Record<string, string>;
   /** Wall-clock limit of one operation. */
   timeoutMs: number;
+  /** Limits of single phases, by name. */
+  phaseLimitsMs?: Readonly<Record<string, number>>;
   /** Between the interrupt, on which pulumi saves its state and unlocks the stack, and SIGKILL. */
   graceMs: number;
 }
@@ -26,7 +29,7 @@ export interface ChildRun {
   /** Aborted with a StopReason. */
   stop: AbortSignal;
   onPhase: (name: string) => void;
-  onResource: (change: ResourceChange, resource: string) => void;
+  onResource: (event: ResourceEvent) => void;
   log: Log;
 }
 
@@ -91,13 +94,14 @@ async function runIn(child: OperationChild, run: ChildRun, options: ChildRunnerO
     // The request holds secrets, so it is neither argument nor environment. Stdin then stays open: its end tells the child that this
     // process has died.
     child.stdin.write(`${JSON.stringify(run.request)}\n`);
-    const ending = await readMessages(child, run);
+    const ending = await readMessages(child, { ...run, onPhase: limits.enter(run.onPhase) });
     const how = await child.ended;
     if (ending?.type === 'result') return ending.outputs;
     throw childFailure({
       ending,
       how,
       timedOut: limits.timedOut(),
+      stuckIn: limits.stuckIn(),
       stopped: run.stop.aborted,
       stderr: child.stderr(),
       run,
@@ -109,16 +113,28 @@ async function runIn(child: OperationChild, run: ChildRun, options: ChildRunnerO
   }
 }
 
-function enforceLimits(child: OperationChild, stop: AbortSignal, { timeoutMs, graceMs }: ChildRunnerOptions) {
+function enforceLimits(child: OperationChild, stop: AbortSignal, { timeoutMs, graceMs, phaseLimitsMs = {} }: ChildRunnerOptions) {
   const timers: NodeJS.Timeout[] = [];
+  let phaseTimer: NodeJS.Timeout | undefined;
   let timedOut = false;
+  let stuckIn: string | undefined;
   const cancel = (): void => {
     child.interrupt();
     timers.push(setTimeout(() => child.kill(), graceMs));
   };
   const onStop = (): void => (stop.reason === ('lease-lost' satisfies StopReason) ? child.kill() : cancel());
+  const limitPhase = (name: string): void => {
+    clearTimeout(phaseTimer);
+    const limitMs = phaseLimitsMs[name];
+    if (limitMs === undefined) return;
+    phaseTimer = setTimeout(() => {
+      stuckIn = name;
+      cancel();
+    }, limitMs);
+  };
   if (stop.aborted) onStop();
   else stop.addEventListener('abort', onStop, { once: true });
+  limitPhase('starting');
   timers.push(
     setTimeout(() => {
       timedOut = true;
@@ -127,8 +143,15 @@ function enforceLimits(child: OperationChild, stop: AbortSignal, { timeoutMs, gr
   );
   return {
     timedOut: () => timedOut,
+    stuckIn: () => stuckIn,
+    /** Gives each phase that begins its own limit. */
+    enter: (onPhase: (name: string) => void) => (name: string) => {
+      limitPhase(name);
+      onPhase(name);
+    },
     clear: () => {
       stop.removeEventListener('abort', onStop);
+      clearTimeout(phaseTimer);
       timers.forEach(clearTimeout);
     },
   };
@@ -145,7 +168,8 @@ async function readMessages(child: OperationChild, { onPhase, onResource, log }:
         return onPhase(message.name);
       case 'resource': {
         const change = changes[message.op];
-        if (message.status === 'done' && change !== undefined) onResource(change, message.name);
+        const { resourceType, name: resourceName, status } = message;
+        if (change !== undefined) onResource({ change, resourceType, resourceName, status });
         return;
       }
       case 'result':

@@ -1,10 +1,16 @@
 import type { TenantOutputs } from '../../tenant-program/spec.ts';
+import type { RemovedThing } from '../shared/db/database.ts';
 import { abandonOperation } from './abandon-operation.ts';
 import { recordPhases } from './close-operation.ts';
 import type { Outcome } from './consumer.ts';
+import { createEventLog } from './event-log.ts';
+import type { ResourceEvent } from './event-log.ts';
+import { cancellation } from './fail-application.ts';
 import { failOperation } from './fail-operation.ts';
 import { finishOperation } from './finish-operation.ts';
+import type { Achievement } from './finish-operation.ts';
 import { keepLease } from './keep-lease.ts';
+import type { KeepLeaseOptions } from './keep-lease.ts';
 import type { Lease } from './lease.ts';
 import { openSpecSource } from './open-spec-source.ts';
 import { OperationError, toOperationError } from './operation-error.ts';
@@ -20,7 +26,7 @@ import { buildTenantSpec } from './tenant-settings.ts';
 const maxLostWorkers = 10;
 const routeRetryDelayMs = 2_000;
 
-type OperationOutcome = 'succeeded' | 'retried' | 'dead' | 'superseded' | 'handed_back' | 'lease_lost';
+type OperationOutcome = 'succeeded' | 'retried' | 'dead' | 'cancelled' | 'superseded' | 'handed_back' | 'lease_lost';
 
 interface Run {
   deps: ReconcileDependencies;
@@ -52,7 +58,11 @@ export async function runOperation(deps: ReconcileDependencies, lease: Lease, wo
   if (lease.takeover) deps.metrics.takeovers.inc();
   log.info({ takeover: lease.takeover }, 'Operation started');
   try {
-    const { outcome, settled } = await attempt(run, { working, lose: () => stop.abort('lease-lost' satisfies StopReason) });
+    const { outcome, settled } = await attempt(run, {
+      onHeld: working,
+      onCancel: () => stop.abort('cancelled' satisfies StopReason),
+      onLost: () => stop.abort('lease-lost' satisfies StopReason),
+    });
     endTimer({ outcome });
     deps.metrics.operations.inc({ kind: lease.kind, outcome });
     return settled;
@@ -67,13 +77,13 @@ interface Settled {
   settled: Outcome;
 }
 
-async function attempt(run: Run, { working, lose }: { working: () => void; lose: () => void }): Promise<Settled> {
+async function attempt(run: Run, callbacks: Pick<KeepLeaseOptions, 'onHeld' | 'onCancel' | 'onLost'>): Promise<Settled> {
   const { deps, lease, progress } = run;
-  const keeper = keepLease({ ...deps, ...deps.times, lease, progress, onHeld: working, onLost: lose });
+  const keeper = keepLease({ ...deps, ...deps.times, ...callbacks, lease, progress });
   try {
-    const outputs = await runStack(run, () => keeper.flush());
+    const achievement = await achieve(run, () => keeper.flush());
     progress.enter('store-outputs');
-    return await succeed(run, outputs);
+    return await succeed(run, achievement);
   } catch (error) {
     return await giveUp(run, toOperationError(error));
   } finally {
@@ -81,7 +91,8 @@ async function attempt(run: Run, { working, lose }: { working: () => void; lose:
   }
 }
 
-function runStack({ deps, lease, progress, stop }: Run, flush: () => void): Promise<TenantOutputs | null> {
+async function achieve(run: Run, flush: () => void): Promise<Achievement> {
+  const { deps, lease } = run;
   if (lease.lostWorkers >= maxLostWorkers) {
     throw new OperationError({
       code: 'worker_lost',
@@ -90,7 +101,25 @@ function runStack({ deps, lease, progress, stop }: Run, flush: () => void): Prom
       unclean: true,
     });
   }
-  const kind = lease.kind === 'destroy' ? 'destroy' : 'up';
+  const events = createEventLog({ ...deps, lease });
+  const removed: RemovedThing[] = [];
+  try {
+    const outputs = await runStack(run, flush, (event) => {
+      events.add(event);
+      if (event.change === 'deleted' && event.status === 'done') removed.push({ kind: event.resourceType, name: event.resourceName });
+    });
+    return outputs === null ? { type: 'destroyed', removed, verified: [] } : { type: 'up', outputs };
+  } finally {
+    await events.close();
+  }
+}
+
+function runStack(
+  { deps, lease, progress, stop }: Run,
+  flush: () => void,
+  onResource: (event: ResourceEvent) => void,
+): Promise<TenantOutputs | null> {
+  const kind = lease.desired === 'absent' ? 'destroy' : 'up';
   const source = openSpecSource(lease.source, { kind, box: deps.box });
   return deps.children.run({
     request: { kind, spec: buildTenantSpec(source, deps.settings, kind), takeover: lease.takeover },
@@ -99,21 +128,29 @@ function runStack({ deps, lease, progress, stop }: Run, flush: () => void): Prom
       progress.enter(name);
       flush();
     },
-    onResource: (change, resource) => progress.count(change, resource),
+    onResource: (event) => {
+      if (event.status === 'done') progress.count(event.change, event.resourceName);
+      onResource(event);
+    },
     log: deps.log,
   });
 }
 
-async function succeed(run: Run, outputs: TenantOutputs | null): Promise<Settled> {
+async function succeed(run: Run, achievement: Achievement): Promise<Settled> {
   const { deps, lease, progress } = run;
-  const finished = await finishOperation(deps, { lease, outputs, progress });
+  const finished = await finishOperation(deps, { lease, achievement, progress });
   if (finished === undefined) return leaseLost(run);
   if (finished.timeToReadyMs !== null) deps.metrics.timeToReadySeconds.observe(finished.timeToReadyMs / 1000);
   deps.log.info({ timeToReadyMs: finished.timeToReadyMs }, 'Operation succeeded');
 
   progress.enter('publish-route');
   const routed = await routePublished(run);
-  return { outcome: 'succeeded', settled: routed ? { type: 'done' } : { type: 'again', delayMs: routeRetryDelayMs } };
+  return { outcome: 'succeeded', settled: settledBy(routed) };
+}
+
+/** A route that is not published yet is the message's reason to come again. */
+function settledBy(routed: boolean): Outcome {
+  return routed ? { type: 'done' } : { type: 'again', delayMs: routeRetryDelayMs };
 }
 
 /** The outcome is committed: from here on nothing may turn the operation into a failed one. */
@@ -128,10 +165,13 @@ async function routePublished({ deps, lease, progress }: Run): Promise<boolean> 
   }
 }
 
-async function giveUp(run: Run, error: OperationError): Promise<Settled> {
+async function giveUp(run: Run, failure: OperationError): Promise<Settled> {
   const { deps, lease, progress } = run;
-  if (run.stop.aborted) return run.stop.reason === ('shutdown' satisfies StopReason) ? handBack(run) : leaseLost(run);
+  const stopped = run.stop.aborted ? (run.stop.reason as StopReason) : undefined;
+  if (stopped === 'shutdown') return handBack(run);
+  if (stopped === 'lease-lost') return leaseLost(run);
 
+  const error = stopped === 'cancelled' ? new OperationError({ ...cancellation, retryable: false, unclean: true }) : failure;
   const failed = await failOperation({ db: deps.db, retryBaseMs: deps.times.retryBaseMs }, { lease, error, progress });
   if (failed === undefined) return leaseLost(run);
   const facts = { err: error, code: error.code, remedy: error.remedy };
@@ -142,10 +182,13 @@ async function giveUp(run: Run, error: OperationError): Promise<Settled> {
     case 'superseded':
       deps.log.info(facts, 'Operation failed, but a newer desired state replaces it');
       return { outcome: 'superseded', settled: { type: 'done' } };
+    case 'cancelled':
+      deps.log.info('Operation cancelled');
+      return { outcome: 'cancelled', settled: settledBy(await routePublished(run)) };
     case 'dead':
       deps.log.error({ ...facts, attempt: failed.attempt }, 'Operation failed for good');
       await announceDeath(run, error);
-      return { outcome: 'dead', settled: (await routePublished(run)) ? { type: 'done' } : { type: 'again', delayMs: routeRetryDelayMs } };
+      return { outcome: 'dead', settled: settledBy(await routePublished(run)) };
   }
 }
 

@@ -2,6 +2,8 @@
 export type StopReason =
   /** This process shuts down: end the child cleanly, hand the job back. */
   | 'shutdown'
+  /** Somebody asked for it: end the child cleanly, the job is over. */
+  | 'cancelled'
   /** Another worker may own the application now: end the child at once, write nothing. */
   | 'lease-lost';
 

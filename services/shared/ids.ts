@@ -1,7 +1,25 @@
 import { randomInt } from 'node:crypto';
 
 export type IdPrefix =
-  'usr' | 'ws' | 'app' | 'key' | 'mem' | 'inv' | 'req' | 'ses' | 'acc' | 'ver' | 'job' | 'op' | 'whk' | 'org' | 'mfa' | 'jwk' | 'ott';
+  | 'usr'
+  | 'ws'
+  | 'app'
+  | 'key'
+  | 'mem'
+  | 'inv'
+  | 'req'
+  | 'ses'
+  | 'acc'
+  | 'ver'
+  | 'job'
+  | 'op'
+  | 'evt'
+  | 'swp'
+  | 'whk'
+  | 'org'
+  | 'mfa'
+  | 'jwk'
+  | 'ott';
 
 const letters = 'abcdefghijklmnopqrstuvwxyz';
 const alphabet = `${letters}0123456789`;

@@ -1,3 +1,4 @@
+import type { SuspensionReason } from '../../shared/application-state.ts';
 import type { AppSettings } from '../../shared/config-secrets.ts';
 import type { AppEnvironment, AppFailure } from '../../shared/db/database.ts';
 import type { DatabaseTier } from '../../shared/plans.ts';
@@ -22,6 +23,10 @@ export interface ApplicationView {
   createdAt: string;
   updatedAt: string;
   activeAt: string | null;
+  /** Why it runs no instance: the owner, the deletion of the workspace, or its own. */
+  suspensions: SuspensionReason[];
+  /** When a deleted application is destroyed, unless it is restored before. */
+  destroyAfter: string | null;
   failure: AppFailure | null;
 }
 
@@ -41,6 +46,8 @@ export function presentApplication(row: ApplicationRow, { customerApiUrl }: { cu
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
     activeAt: row.active_at?.toISOString() ?? null,
+    suspensions: row.suspensions,
+    destroyAfter: row.destroy_after?.toISOString() ?? null,
     failure: row.failure,
   };
 }

@@ -11,6 +11,8 @@ export interface WorkspaceView {
   role: MemberRole;
   createdAt: string;
   updatedAt: string;
+  /** When a deleted workspace's applications are destroyed, unless it is restored before. */
+  destroyAfter: string | null;
 }
 
 export function presentWorkspace(row: MemberWorkspace): WorkspaceView {
@@ -22,5 +24,6 @@ export function presentWorkspace(row: MemberWorkspace): WorkspaceView {
     role: row.role,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
+    destroyAfter: row.destroy_after?.toISOString() ?? null,
   };
 }

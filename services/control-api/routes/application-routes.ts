@@ -1,6 +1,7 @@
 import Router from '@koa/router';
 import { z } from 'zod';
 import { appConfigSchema } from '../../shared/app-config.ts';
+import { appErrors } from '../../shared/errors.ts';
 import { parseInput } from '../../shared/http/parse-input.ts';
 import { readJson } from '../../shared/http/read-body.ts';
 import { isJsonObject } from '../../shared/merge-patch.ts';
@@ -13,9 +14,17 @@ import { presentOperation } from '../presenters/present-operation.ts';
 import { presentPage } from '../presenters/present-page.ts';
 import { listApplications } from '../stores/application-store.ts';
 import type { ApplicationRow } from '../stores/application-store.ts';
-import { listOperations } from '../stores/operation-store.ts';
+import { findOperation, listOperations } from '../stores/operation-store.ts';
 import { createApplication } from '../use-cases/create-application.ts';
-import { deleteApplication } from '../use-cases/delete-application.ts';
+import {
+  deleteApplication,
+  destroyApplication,
+  restartApplication,
+  restoreApplication,
+  resumeApplication,
+  suspendApplication,
+} from '../use-cases/change-application.ts';
+import type { Commanded } from '../use-cases/command-application.ts';
 import { readApplication } from '../use-cases/read-application.ts';
 import { readWorkspace } from '../use-cases/read-workspace.ts';
 import { updateApplication } from '../use-cases/update-application.ts';
@@ -46,6 +55,9 @@ const listQuerySchema = z.strictObject({
   environment: environmentSchema.optional(),
   status: z.enum(appStatuses).optional(),
 });
+
+/** permanent: no grace period, all data gone. */
+const deleteQuerySchema = z.strictObject({ permanent: z.enum(['true', 'false']).default('false') });
 
 export function createApplicationRoutes(deps: AppDeps): Router<AccountState> {
   const router = new Router<AccountState>({ prefix: '/control/v1' });
@@ -83,9 +95,17 @@ export function createApplicationRoutes(deps: AppDeps): Router<AccountState> {
 
   router.delete('/applications/:id', authenticated, async (ctx) => {
     const ids = { applicationId: pathId('app', ctx.params.id), userId: ctx.state.account.id };
-    ctx.body = present(await deleteApplication(deps, ids));
-    ctx.status = 202;
+    const { permanent } = parseInput(deleteQuerySchema, { ...ctx.query });
+    answer(ctx, await (permanent === 'true' ? destroyApplication : deleteApplication)(deps, ids));
   });
+
+  const commands = { restart: restartApplication, suspend: suspendApplication, resume: resumeApplication, restore: restoreApplication };
+  for (const [name, run] of Object.entries(commands)) {
+    router.post(`/applications/:id/${name}`, authenticated, async (ctx) => {
+      const ids = { applicationId: pathId('app', ctx.params.id), userId: ctx.state.account.id };
+      answer(ctx, await run(deps, ids));
+    });
+  }
 
   router.get('/applications/:id/operations', authenticated, async (ctx) => {
     const ids = { applicationId: pathId('app', ctx.params.id), userId: ctx.state.account.id };
@@ -93,5 +113,20 @@ export function createApplicationRoutes(deps: AppDeps): Router<AccountState> {
     const application = await readApplication(deps.db, ids);
     ctx.body = presentPage(await listOperations(deps.db, application.id, toPage(query)), query, presentOperation);
   });
+
+  router.get('/applications/:id/operations/:operationId', authenticated, async (ctx) => {
+    const ids = { applicationId: pathId('app', ctx.params.id), userId: ctx.state.account.id };
+    const operationId = pathId('job', ctx.params.operationId);
+    const application = await readApplication(deps.db, ids);
+    const operation = await findOperation(deps.db, { applicationId: application.id, operationId });
+    if (!operation) throw appErrors.notFound('operation');
+    ctx.body = presentOperation(operation);
+  });
   return router;
+
+  /** 202 where an operation begins, 200 where nothing is left to be done. */
+  function answer(ctx: { status: number; body: unknown }, { application, operationId }: Commanded): void {
+    ctx.status = operationId === null ? 200 : 202;
+    ctx.body = { ...present(application), operationId };
+  }
 }

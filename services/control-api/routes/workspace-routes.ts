@@ -8,8 +8,9 @@ import type { AppDeps } from '../create-app.ts';
 import { presentPage } from '../presenters/present-page.ts';
 import { presentWorkspace } from '../presenters/present-workspace.ts';
 import { insertWorkspace, listWorkspaces } from '../stores/workspace-store.ts';
+import { deleteWorkspace, restoreWorkspace } from '../use-cases/delete-workspace.ts';
 import { readWorkspace } from '../use-cases/read-workspace.ts';
-import { pageQuerySchema, toPage } from './page-query.ts';
+import { pageQueryFields, toPage } from './page-query.ts';
 import { pathId } from './path-id.ts';
 import { nameSchema } from './text-schemas.ts';
 
@@ -22,6 +23,9 @@ const createSchema = z.strictObject({
     .refine((metadata) => Object.keys(metadata).length <= 50, 'must have at most 50 entries')
     .default({}),
 });
+
+/** deleted: those that are, and can be restored, instead. */
+const listQuerySchema = z.strictObject({ ...pageQueryFields, deleted: z.enum(['true', 'false']).default('false') });
 
 export function createWorkspaceRoutes(deps: AppDeps): Router<AccountState> {
   const router = new Router<AccountState>({ prefix: '/control/v1/workspaces' });
@@ -36,13 +40,24 @@ export function createWorkspaceRoutes(deps: AppDeps): Router<AccountState> {
   });
 
   router.get('/', authenticated, async (ctx) => {
-    const query = parseInput(pageQuerySchema, { ...ctx.query });
-    ctx.body = presentPage(await listWorkspaces(deps.db, ctx.state.account.id, toPage(query)), query, presentWorkspace);
+    const query = parseInput(listQuerySchema, { ...ctx.query });
+    const filter = { deleted: query.deleted === 'true', page: toPage(query) };
+    ctx.body = presentPage(await listWorkspaces(deps.db, ctx.state.account.id, filter), query, presentWorkspace);
   });
 
   router.get('/:id', authenticated, async (ctx) => {
     const ids = { workspaceId: pathId('ws', ctx.params.id), userId: ctx.state.account.id };
     ctx.body = presentWorkspace(await readWorkspace(deps.db, ids, 'workspace.read'));
+  });
+
+  router.delete('/:id', authenticated, async (ctx) => {
+    await deleteWorkspace(deps, { workspaceId: pathId('ws', ctx.params.id), userId: ctx.state.account.id });
+    ctx.status = 204;
+  });
+
+  router.post('/:id/restore', authenticated, async (ctx) => {
+    const ids = { workspaceId: pathId('ws', ctx.params.id), userId: ctx.state.account.id };
+    ctx.body = presentWorkspace(await restoreWorkspace(deps, ids));
   });
   return router;
 }

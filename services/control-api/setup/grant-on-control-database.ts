@@ -12,11 +12,12 @@ const provisionedColumns = [
     'program_version',
     'failure',
   ],
-  ...['revision', 'updated_at', 'active_at', 'deleted_at'],
+  ...['serving', 'revision', 'updated_at', 'active_at', 'deleted_at'],
 ].join(', ');
 
 /** Columns of which a route is made (services/shared/routes/route-store.ts); sealed_outputs, with the tenant's passwords, is not one. */
-const routeColumns = 'id, workspace_id, revision, status, environment, region, internal_url, sealed_instance_token, updated_at';
+const routeColumns =
+  'id, workspace_id, revision, status, desired, suspensions, serving, environment, region, internal_url, sealed_instance_token, updated_at';
 const routeKeyColumns = 'id, application_id, type, hash, scopes, created_at, expires_at, revoked_at';
 
 const grants = [
@@ -29,6 +30,10 @@ const grants = [
   `grant update (${provisionedColumns}) on applications to authsome_provisioner`,
   'grant update (status, attempts, run_after, published_at, finished_at, error) on jobs to authsome_provisioner',
   'grant insert, update on operations to authsome_provisioner',
+  'grant select, insert on operation_events to authsome_provisioner',
+  'grant insert on events, deletion_records to authsome_provisioner',
+  'grant select, insert, update on sweeps to authsome_provisioner',
+  'grant select, insert, update, delete on drift_reports to authsome_provisioner',
   // A deleted application's keys, whatever happened to them before.
   'grant update (revoked_at) on api_keys to authsome_provisioner',
 

@@ -61,13 +61,3 @@ export async function revokeApiKey(tx: Executor, keyId: string): Promise<boolean
     .executeTakeFirstOrThrow();
   return numUpdatedRows > 0n;
 }
-
-/** Revokes all keys of an application. */
-export async function revokeAllApiKeys(tx: Executor, applicationId: string): Promise<void> {
-  await tx
-    .updateTable('api_keys')
-    .set({ revoked_at: sql<Date>`now()` })
-    .where('application_id', '=', applicationId)
-    .where('revoked_at', 'is', null)
-    .execute();
-}

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
+import type { ApplicationState } from '../../shared/application-state.ts';
 import type { SealedConfig } from '../../shared/config-secrets.ts';
 import type { AppEnvironment, ApplicationsTable, Executor, MemberRole } from '../../shared/db/database.ts';
 import type { DatabaseTier } from '../../shared/plans.ts';
@@ -33,21 +34,23 @@ export function insertApplication(
     .executeTakeFirstOrThrow();
 }
 
-/** How many applications a workspace has; those being deleted count until they are gone. */
+/** How many applications a workspace has; those that are deleted don't count, though they could be restored. */
 export async function countApplications(db: Executor, workspaceId: string): Promise<number> {
   const { count } = await selectPresent(db)
     .where('a.workspace_id', '=', workspaceId)
+    .where('a.desired', '<>', 'absent')
+    .where(sql<boolean>`not ('deletion' = any (a.suspensions))`)
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow();
   return count;
 }
 
-/** Ids of a workspace's applications that have a database server of their own, and are not being deleted. */
+/** Ids of a workspace's applications that have a database server of their own, and are not being destroyed. */
 export async function listDedicated(db: Executor, workspaceId: string): Promise<string[]> {
   const rows = await selectPresent(db)
     .where('a.workspace_id', '=', workspaceId)
     .where('a.database_tier', '=', 'dedicated')
-    .where('a.desired', '=', 'present')
+    .where('a.desired', '<>', 'absent')
     .orderBy('a.id')
     .select('a.id')
     .execute();
@@ -104,68 +107,59 @@ const configColumns = ({ settings, sealedSecrets }: SealedConfig) => ({
   sealed_config_secrets: JSON.stringify(sealedSecrets),
 });
 
-const nextGeneration = { generation: sql<number>`generation + 1`, updated_at: sql<Date>`now()` };
 const nextRevision = { revision: sql<number>`revision + 1` };
+const touched = { updated_at: sql<Date>`now()` };
 
-/** One that never ran is not updated, it is still being provisioned: it has nothing that could answer meanwhile. */
-const statusOfUpdate = sql<AppStatus>`case when observed_generation = 0 then 'provisioning' else 'updating' end`;
+/** Where the application is in its life, as its row says. */
+export function stateOf(row: ApplicationRow): ApplicationState {
+  const { status, desired, suspensions, generation, serving, observed_generation: observedGeneration } = row;
+  return { status, desired, suspensions, generation, observedGeneration, serving };
+}
 
-/** Sets another configuration to be reached: a new generation for the provisioner, a new revision for the proxies. */
-export function markConfigChanged(tx: Executor, applicationId: string, config: SealedConfig): Promise<ApplicationRow> {
+/** Columns that some changes of the state bring along. */
+export interface StateChange {
+  config?: SealedConfig;
+  restartedAt?: Date;
+  destroyAfter?: Date | null;
+  /** The secrets of the configuration are not needed any more. */
+  forgetSecrets?: boolean;
+}
+
+/** Writes a state that the application's row was brought to, with a new revision for the proxies. The row must be locked. */
+export function writeState(
+  tx: Executor,
+  applicationId: string,
+  { status, desired, suspensions, generation, serving }: ApplicationState,
+  { config, restartedAt, destroyAfter, forgetSecrets = false }: StateChange = {},
+): Promise<ApplicationRow> {
   return tx
     .updateTable('applications')
-    .set({ ...configColumns(config), ...nextGeneration, ...nextRevision, status: statusOfUpdate, failure: null })
+    .set({ status, desired, suspensions, generation, serving, ...touched, ...nextRevision })
+    .$if(status !== 'failed', (query) => query.set({ failure: null }))
+    .$if(config !== undefined, (query) => query.set(configColumns(config as SealedConfig)))
+    .$if(restartedAt !== undefined, (query) => query.set({ restarted_at: restartedAt as Date }))
+    .$if(destroyAfter !== undefined, (query) => query.set({ destroy_after: destroyAfter as Date | null }))
+    .$if(forgetSecrets, (query) => query.set({ sealed_config_secrets: '{}' }))
     .where('id', '=', applicationId)
     .returningAll()
     .executeTakeFirstOrThrow();
 }
 
-/** In these the desired state may change: the provisioner goes on to the newest one, whatever it is at. */
-export const changeableStatuses = ['provisioning', 'active', 'updating', 'failed'] as const satisfies AppStatus[];
+/** A workspace's applications that are not deleted, held in one order until the transaction ends. */
+export function lockApplications(tx: Executor, workspaceId: string): Promise<ApplicationRow[]> {
+  return selectPresent(tx).where('a.workspace_id', '=', workspaceId).selectAll('a').orderBy('a.id').forUpdate('a').execute();
+}
 
-/**
- * Sets the stacks of a workspace's applications to be brought to its plan, and their routes to be published with it. One that is, say,
- * suspended gets its stack when it comes back; its route is new all the same.
- *
- * @returns those whose stacks change
- */
-export async function markPlanChanged(tx: Executor, workspaceId: string): Promise<{ applicationId: string; generation: number }[]> {
-  await tx.updateTable('applications').set(nextRevision).where('workspace_id', '=', workspaceId).where('status', '<>', 'deleted').execute();
-  return tx
-    .updateTable('applications')
-    .set({ ...nextGeneration, status: statusOfUpdate, failure: null })
-    .where('workspace_id', '=', workspaceId)
-    .where('desired', '=', 'present')
-    .where('status', 'in', changeableStatuses)
-    .returning(['id as applicationId', 'generation'])
-    .execute();
+/** As lockApplication(), for the platform's operator and for what runs by itself, who are members of no workspace. */
+export function lockAnyApplication(tx: Executor, applicationId: string): Promise<ApplicationRow | undefined> {
+  return tx.selectFrom('applications').where('id', '=', applicationId).selectAll().forUpdate().executeTakeFirst();
 }
 
 /** Gives it another name, which nothing but people depends on. */
 export function renameApplication(tx: Executor, applicationId: string, name: string): Promise<ApplicationRow> {
   return tx
     .updateTable('applications')
-    .set({ name, updated_at: sql<Date>`now()` })
-    .where('id', '=', applicationId)
-    .returningAll()
-    .executeTakeFirstOrThrow();
-}
-
-/**
- * Sets the desired state to absent: a new generation for the provisioner, a new revision for the proxies. The secrets of its configuration
- * are not needed any more.
- */
-export function markDeleting(tx: Executor, applicationId: string): Promise<ApplicationRow> {
-  return tx
-    .updateTable('applications')
-    .set({
-      ...nextGeneration,
-      ...nextRevision,
-      desired: 'absent',
-      status: 'deleting',
-      failure: null,
-      sealed_config_secrets: '{}',
-    })
+    .set({ name, ...touched })
     .where('id', '=', applicationId)
     .returningAll()
     .executeTakeFirstOrThrow();

@@ -1,31 +1,45 @@
 import { sql } from 'kysely';
+import { stopsOlderOperations } from '../../shared/application-state.ts';
+import type { OperationKind } from '../../shared/application-state.ts';
 import type { Executor } from '../../shared/db/database.ts';
 import { newId } from '../../shared/ids.ts';
 import type { JobMessage } from '../../shared/jobs/job.ts';
 
-export interface DesiredGeneration {
+export interface NewJob {
   applicationId: string;
   generation: number;
+  kind: OperationKind;
 }
 
 /**
  * Writes the intent to reconcile each application up to a generation, in the transaction that changes it. Its jobs that nobody has begun
- * are closed: the newer desired state makes them pointless. One that runs is finished, and this one waits for it.
+ * are closed: the newer desired state makes them pointless. One that runs is finished first, or stopped, where what it builds would be
+ * taken down again at once; this one waits for it.
+ *
+ * @returns the jobs' ids, in the same order
  */
-export async function insertJobs(tx: Executor, desired: readonly DesiredGeneration[]): Promise<void> {
-  if (desired.length === 0) return;
+export async function insertJobs(tx: Executor, wanted: readonly NewJob[]): Promise<string[]> {
+  if (wanted.length === 0) return [];
+  const ids = (jobs: readonly NewJob[]): string[] => jobs.map(({ applicationId }) => applicationId);
   await tx
     .updateTable('jobs')
     .set({ status: 'superseded', finished_at: sql<Date>`now()` })
-    .where(
-      'application_id',
-      'in',
-      desired.map(({ applicationId }) => applicationId),
-    )
+    .where('application_id', 'in', ids(wanted))
     .where('status', '=', 'queued')
     .execute();
-  const jobs = desired.map(({ applicationId, generation }) => ({ id: newId('job'), application_id: applicationId, generation }));
+  const stopping = ids(wanted.filter(({ kind }) => stopsOlderOperations(kind)));
+  if (stopping.length > 0) {
+    await tx
+      .updateTable('jobs')
+      .set({ cancel_requested_at: sql<Date>`now()` })
+      .where('application_id', 'in', stopping)
+      .where('status', '=', 'running')
+      .where('cancel_requested_at', 'is', null)
+      .execute();
+  }
+  const jobs = wanted.map(({ applicationId, ...job }) => ({ id: newId('job'), application_id: applicationId, ...job }));
   await tx.insertInto('jobs').values(jobs).execute();
+  return jobs.map(({ id }) => id);
 }
 
 /** Queued jobs that were never published, oldest first, held until the transaction ends; another replica's are skipped. */

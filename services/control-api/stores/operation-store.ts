@@ -1,15 +1,73 @@
+import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
-import type { Executor, OperationsTable } from '../../shared/db/database.ts';
+import { jsonArrayFrom } from 'kysely/helpers/postgres';
+import type { Executor, JobsTable, OperationError, OperationPhase, OperationProgress, OperationsTable } from '../../shared/db/database.ts';
 import type { Page, Paged } from './page.ts';
 
-export type OperationRow = Selectable<OperationsTable>;
+/** One try of a worker at an operation. */
+export type AttemptRow = Pick<Selectable<OperationsTable>, 'id' | 'status' | 'worker' | 'phase'> & {
+  phases: OperationPhase[];
+  progress: OperationProgress;
+  error: OperationError | null;
+  /** As JSON has times. */
+  started_at: string;
+  finished_at: string | null;
+  overdue_at: string | null;
+};
+
+/** An operation: the job that somebody's wish became, with its attempts, the newest first. */
+export type OperationRow = Selectable<JobsTable> & { attemptRows: AttemptRow[] };
+
+const attemptColumns = [
+  'id',
+  'status',
+  'worker',
+  'phase',
+  'phases',
+  'progress',
+  'error',
+  'started_at',
+  'finished_at',
+  'overdue_at',
+] as const;
+
+const selectOperations = (db: Executor, applicationId: string) =>
+  db
+    .selectFrom('jobs as j')
+    .where('j.application_id', '=', applicationId)
+    .selectAll('j')
+    .select((eb) =>
+      jsonArrayFrom(
+        eb
+          .selectFrom('operations as o')
+          .whereRef('o.job_id', '=', 'j.id')
+          .select(attemptColumns)
+          .orderBy('o.fencing_token', 'desc')
+          .limit(sql.lit(20)),
+      ).as('attemptRows'),
+    );
 
 /** An application's operations, newest first. */
 export async function listOperations(db: Executor, applicationId: string, { limit, offset }: Page): Promise<Paged<OperationRow>> {
-  const matching = db.selectFrom('operations').where('application_id', '=', applicationId);
   const [rows, { total }] = await Promise.all([
-    matching.selectAll().orderBy('started_at', 'desc').orderBy('fencing_token', 'desc').limit(limit).offset(offset).execute(),
-    matching.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow(),
+    selectOperations(db, applicationId)
+      .orderBy('j.generation', 'desc')
+      .orderBy('j.created_at', 'desc')
+      .limit(limit)
+      .offset(offset)
+      .execute(),
+    db
+      .selectFrom('jobs')
+      .where('application_id', '=', applicationId)
+      .select((eb) => eb.fn.countAll<number>().as('total'))
+      .executeTakeFirstOrThrow(),
   ]);
-  return { rows, total };
+  return { rows: rows as OperationRow[], total };
+}
+
+export async function findOperation(
+  db: Executor,
+  { applicationId, operationId }: { applicationId: string; operationId: string },
+): Promise<OperationRow | undefined> {
+  return (await selectOperations(db, applicationId).where('j.id', '=', operationId).executeTakeFirst()) as OperationRow | undefined;
 }

@@ -26,12 +26,16 @@ export async function insertWorkspace(
   return { ...workspace, role: 'owner' };
 }
 
-const selectForMember = (db: Executor, userId: string) =>
-  db
-    .selectFrom('workspaces as w')
-    .innerJoin('members as m', 'm.workspace_id', 'w.id')
-    .where('m.user_id', '=', userId)
-    .where('w.deleted_at', 'is', null);
+const selectOfMember = (db: Executor, userId: string) =>
+  db.selectFrom('workspaces as w').innerJoin('members as m', 'm.workspace_id', 'w.id').where('m.user_id', '=', userId);
+
+const selectForMember = (db: Executor, userId: string) => selectOfMember(db, userId).where('w.deleted_at', 'is', null);
+
+/** Those that can be restored. */
+const selectDeletedForMember = (db: Executor, userId: string) =>
+  selectOfMember(db, userId)
+    .where('w.deleted_at', 'is not', null)
+    .where('w.destroy_after', '>', sql<Date>`now()`);
 
 /** The workspace, if the user is one of its members. */
 export function findWorkspace(db: Executor, ids: { workspaceId: string; userId: string }): Promise<MemberWorkspace | undefined> {
@@ -46,6 +50,30 @@ export function lockWorkspace(tx: Executor, ids: { workspaceId: string; userId: 
     .select('m.role')
     .forUpdate('w')
     .executeTakeFirst();
+}
+
+/** As lockWorkspace(), of one that is deleted and can be restored. */
+export function lockDeletedWorkspace(tx: Executor, ids: { workspaceId: string; userId: string }): Promise<MemberWorkspace | undefined> {
+  return selectDeletedForMember(tx, ids.userId)
+    .where('w.id', '=', ids.workspaceId)
+    .selectAll('w')
+    .select('m.role')
+    .forUpdate('w')
+    .executeTakeFirst();
+}
+
+/** Deletes a workspace until a time, or takes that back. */
+export function setDeletion(
+  tx: Executor,
+  workspaceId: string,
+  { deletedAt, destroyAfter }: { deletedAt: Date | null; destroyAfter: Date | null },
+): Promise<WorkspaceRow> {
+  return tx
+    .updateTable('workspaces')
+    .set({ deleted_at: deletedAt, destroy_after: destroyAfter, updated_at: sql<Date>`now()` })
+    .where('id', '=', workspaceId)
+    .returningAll()
+    .executeTakeFirstOrThrow();
 }
 
 /** As lockWorkspace(), for the platform's operator, who is a member of none. */
@@ -68,18 +96,16 @@ export function updatePlan(tx: Executor, workspaceId: string, plan: Plan): Promi
     .executeTakeFirstOrThrow();
 }
 
-/** The user's workspaces, oldest first. */
-export async function listWorkspaces(db: Executor, userId: string, { limit, offset }: Page): Promise<Paged<MemberWorkspace>> {
+/** The user's workspaces, oldest first: those that are not deleted, or those that are and can be restored. */
+export async function listWorkspaces(
+  db: Executor,
+  userId: string,
+  { deleted, page: { limit, offset } }: { deleted: boolean; page: Page },
+): Promise<Paged<MemberWorkspace>> {
+  const select = deleted ? selectDeletedForMember : selectForMember;
   const [rows, { total }] = await Promise.all([
-    selectForMember(db, userId)
-      .selectAll('w')
-      .select('m.role')
-      .orderBy('w.created_at')
-      .orderBy('w.id')
-      .limit(limit)
-      .offset(offset)
-      .execute(),
-    selectForMember(db, userId)
+    select(db, userId).selectAll('w').select('m.role').orderBy('w.created_at').orderBy('w.id').limit(limit).offset(offset).execute(),
+    select(db, userId)
       .select((eb) => eb.fn.countAll<number>().as('total'))
       .executeTakeFirstOrThrow(),
   ]);

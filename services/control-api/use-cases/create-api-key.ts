@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { newApiKey } from '../../shared/api-keys.ts';
 import type { ApiKeyScope, ApiKeyType } from '../../shared/api-keys.ts';
+import { routeStatus } from '../../shared/application-state.ts';
 import type { Database } from '../../shared/db/database.ts';
 import { appErrors } from '../../shared/errors.ts';
 import { authorize } from '../policies.ts';
@@ -34,7 +35,7 @@ export async function createApiKey(
     const application = await lockApplication(tx, { applicationId, userId });
     if (!application) throw appErrors.notFound('application');
     authorize(application.role, 'application.write');
-    if (application.status === 'deleting') throw appErrors.conflict({ field: 'application', reason: 'is being deleted' });
+    if (routeStatus(application) === 'deleting') throw appErrors.conflict({ field: 'application', reason: 'is being deleted' });
     if ((await countLiveApiKeys(tx, applicationId)) >= maxLiveKeys) {
       throw appErrors.conflict({ field: 'application', reason: `has ${maxLiveKeys} keys already` });
     }

@@ -57,7 +57,7 @@ export async function createApplication(
       applications_workspace_slug_key: { field: 'slug', reason: 'is taken in this workspace' },
     });
     const keys = await insertFirstKeys(tx, application);
-    await insertJobs(tx, [{ applicationId: application.id, generation: application.generation }]);
+    await insertJobs(tx, [{ applicationId: application.id, generation: application.generation, kind: 'provision' }]);
     return { application, ...keys };
   });
 

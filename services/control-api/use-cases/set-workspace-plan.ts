@@ -1,12 +1,13 @@
 import type { Kysely, Transaction } from 'kysely';
+import { command } from '../../shared/application-state.ts';
 import type { Database } from '../../shared/db/database.ts';
 import { appErrors } from '../../shared/errors.ts';
 import { plans } from '../../shared/plans.ts';
 import type { Plan } from '../../shared/plans.ts';
-import { countApplications, listDedicated, markPlanChanged } from '../stores/application-store.ts';
-import { insertJobs } from '../stores/job-store.ts';
+import { bumpRevision, countApplications, listDedicated, lockApplications, stateOf } from '../stores/application-store.ts';
 import { lockAnyWorkspace, updatePlan } from '../stores/workspace-store.ts';
 import type { WorkspaceRow } from '../stores/workspace-store.ts';
+import { commandApplication } from './command-application.ts';
 import type { Effects } from './effects.ts';
 
 export interface WorkspaceOnPlan {
@@ -34,9 +35,8 @@ export async function setWorkspacePlan(
     await requireFits(tx, workspaceId, plan);
 
     const workspace = await updatePlan(tx, workspaceId, plan);
-    const desired = await markPlanChanged(tx, workspaceId);
-    await insertJobs(tx, desired);
-    return { workspace, previousPlan: found.plan, updating: desired.map(({ applicationId }) => applicationId) };
+    const updating = await updateApplications(tx, workspaceId);
+    return { workspace, previousPlan: found.plan, updating };
   });
 
   if (done.previousPlan !== plan) {
@@ -44,6 +44,18 @@ export async function setWorkspacePlan(
     effects.routesChanged();
   }
   return done;
+}
+
+/** One that is deleted gets its stack when it comes back; its route is new all the same. */
+async function updateApplications(tx: Transaction<Database>, workspaceId: string): Promise<string[]> {
+  const updating: string[] = [];
+  for (const application of await lockApplications(tx, workspaceId)) {
+    if (command(stateOf(application), { kind: 'plan_change' }).type === 'changed') {
+      await commandApplication(tx, application, { kind: 'plan_change' });
+      updating.push(application.id);
+    } else await bumpRevision(tx, application.id);
+  }
+  return updating;
 }
 
 // The workspace's row is locked, so no application can be added meanwhile.

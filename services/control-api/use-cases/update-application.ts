@@ -4,10 +4,10 @@ import { appErrors } from '../../shared/errors.ts';
 import { sealConfig } from '../../shared/config-secrets.ts';
 import type { SecretBox } from '../../shared/secret-box.ts';
 import { authorize } from '../policies.ts';
-import { changeableStatuses, lockApplication, markConfigChanged, renameApplication } from '../stores/application-store.ts';
+import { lockApplication, renameApplication } from '../stores/application-store.ts';
 import type { ApplicationRow } from '../stores/application-store.ts';
-import { insertJobs } from '../stores/job-store.ts';
 import { changeConfig } from './change-config.ts';
+import { commandApplication, requireCommand } from './command-application.ts';
 import type { Effects } from './effects.ts';
 
 export interface UpdateApplicationInput {
@@ -39,16 +39,16 @@ export async function updateApplication(
     const found = await lockApplication(tx, { applicationId, userId });
     if (!found) throw appErrors.notFound('application');
     authorize(found.role, 'application.write');
-    requirePresent(found);
+    // A name too: nobody needs one for what is on its way out.
+    requireCommand(found, { kind: 'update' });
 
     const named = name === undefined ? found : await renameApplication(tx, applicationId, name);
     if (patch === undefined) return { application: named, reconciling: false };
-    requireChangeable(found);
     const { config, changed } = changeConfig(found, patch, box);
     if (!changed && found.status !== 'failed') return { application: named, reconciling: false };
 
-    const application = await markConfigChanged(tx, applicationId, sealConfig(config, { box, appId: applicationId }));
-    await insertJobs(tx, [{ applicationId, generation: application.generation }]);
+    const sealed = sealConfig(config, { box, appId: applicationId });
+    const { application } = await commandApplication(tx, named, { kind: 'update' }, { config: sealed });
     return { application, reconciling: true };
   });
 
@@ -57,17 +57,4 @@ export async function updateApplication(
     await effects.routeChanged(applicationId);
   }
   return updated;
-}
-
-/** A deletion that failed has turned the keys off and may have destroyed half of it: there is no way back. */
-function requirePresent({ desired, status }: ApplicationRow): void {
-  if (desired === 'present') return;
-  const reason = status === 'failed' ? 'failed while it was deleted, delete it again' : `is ${status}`;
-  throw appErrors.conflict({ field: 'application', reason });
-}
-
-function requireChangeable({ status }: ApplicationRow): void {
-  if (!changeableStatuses.some((changeable) => changeable === status)) {
-    throw appErrors.conflict({ field: 'application', reason: `is ${status}` });
-  }
 }

@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import type { ColumnType, Generated, JSONColumnType, Transaction } from 'kysely';
 import pg from 'pg';
+import type { Desired, OperationKind, SuspensionReason } from '../application-state.ts';
 import type { AppSettings, SealedConfigSecrets } from '../config-secrets.ts';
 import type { DatabaseTier, Plan } from '../plans.ts';
 import type { AppStatus } from '../routes/route.ts';
@@ -16,6 +17,7 @@ export interface WorkspacesTable {
   created_at: CreatedTime;
   updated_at: CreatedTime;
   deleted_at: Date | null;
+  destroy_after: Date | null;
 }
 
 export const memberRoles = ['owner', 'admin', 'developer', 'billing', 'viewer'] as const;
@@ -35,7 +37,7 @@ export type AppEnvironment = 'production' | 'staging' | 'development';
 export interface AppFailure {
   code: string;
   message: string;
-  /** The operation that failed last. */
+  /** The operation (its job) that failed last. */
   operationId?: string;
 }
 
@@ -43,6 +45,10 @@ export interface AppFailure {
 export interface OperationError {
   code: string;
   message: string;
+  /** What a person can do about it. */
+  remedy?: string;
+  retryable?: boolean;
+  unclean?: boolean;
 }
 
 export interface ApplicationsTable {
@@ -53,7 +59,9 @@ export interface ApplicationsTable {
   environment: AppEnvironment;
   region: string;
   status: Generated<AppStatus>;
-  desired: Generated<'present' | 'absent'>;
+  desired: Generated<Desired>;
+  suspensions: Generated<SuspensionReason[]>;
+  serving: Generated<boolean>;
   generation: Generated<number>;
   observed_generation: Generated<number>;
   config: JSONColumnType<AppSettings, string, string>;
@@ -70,6 +78,8 @@ export interface ApplicationsTable {
   created_at: CreatedTime;
   updated_at: CreatedTime;
   active_at: Date | null;
+  restarted_at: Date | null;
+  destroy_after: Date | null;
   deleted_at: Date | null;
 }
 
@@ -87,11 +97,12 @@ export interface ApiKeysTable {
   revoked_at: Date | null;
 }
 
-export type JobStatus = 'queued' | 'running' | 'succeeded' | 'superseded' | 'dead';
+export type JobStatus = 'queued' | 'running' | 'succeeded' | 'superseded' | 'dead' | 'cancelled';
 
 export interface JobsTable {
   id: string;
   application_id: string;
+  kind: OperationKind;
   generation: number;
   status: Generated<JobStatus>;
   attempts: Generated<number>;
@@ -99,6 +110,7 @@ export interface JobsTable {
   run_after: CreatedTime;
   published_at: Date | null;
   created_at: CreatedTime;
+  cancel_requested_at: Date | null;
   finished_at: Date | null;
   error: JSONColumnType<OperationError, string | null | undefined, string | null> | null;
 }
@@ -121,9 +133,9 @@ export interface OperationsTable {
   id: string;
   application_id: string;
   job_id: string;
-  kind: 'provision' | 'update' | 'destroy';
+  kind: OperationKind;
   generation: number;
-  status: Generated<'running' | 'succeeded' | 'failed' | 'abandoned'>;
+  status: Generated<'running' | 'succeeded' | 'failed' | 'abandoned' | 'cancelled'>;
   worker: string;
   fencing_token: ColumnType<number, never, never>;
   heartbeat_at: CreatedTime;
@@ -132,7 +144,88 @@ export interface OperationsTable {
   progress: JSONColumnType<OperationProgress, string | undefined, string>;
   error: JSONColumnType<OperationError, string | null | undefined, string | null> | null;
   started_at: CreatedTime;
+  overdue_at: Date | null;
   finished_at: Date | null;
+}
+
+/** One step of the engine on one resource. */
+export interface OperationEventsTable {
+  operation_id: string;
+  sequence: number;
+  at: Date;
+  change: string;
+  resource_type: string;
+  resource_name: string;
+  status: 'started' | 'done' | 'failed';
+}
+
+export type EventType = 'application.provisioned' | 'application.failed' | 'application.deleted';
+
+/** What webhooks and e-mails are sent of. */
+export interface EventsTable {
+  id: string;
+  sequence: ColumnType<number, never, never>;
+  type: EventType;
+  workspace_id: string;
+  application_id: string;
+  operation_id: string | null;
+  data: JSONColumnType<Record<string, unknown>, string | undefined, string>;
+  created_at: CreatedTime;
+}
+
+/** A thing that an application had, or has no more. */
+export interface RemovedThing {
+  kind: string;
+  name: string;
+}
+
+export interface DeletionRecordsTable {
+  application_id: string;
+  workspace_id: string;
+  name: string;
+  slug: string;
+  removed: JSONColumnType<RemovedThing[], string, string>;
+  verified: JSONColumnType<RemovedThing[], string, string>;
+  requested_at: Date | null;
+  verified_at: CreatedTime;
+}
+
+/** orphan: belongs to no application that is to have it; missing: an application lacks it. */
+export interface SweepFinding {
+  kind: 'stack' | 'namespace' | 'database' | 'role' | 'route';
+  name: string;
+  applicationId: string;
+  problem: 'orphan' | 'missing';
+  /** What a repair has done about it, or why it has not. */
+  outcome: string | null;
+}
+
+export interface SweepsTable {
+  id: string;
+  status: Generated<'queued' | 'running' | 'finished' | 'failed'>;
+  repair: Generated<boolean>;
+  worker: string | null;
+  findings: JSONColumnType<SweepFinding[], string | undefined, string>;
+  error: string | null;
+  created_at: CreatedTime;
+  started_at: Date | null;
+  finished_at: Date | null;
+}
+
+/** A resource that is not as the stack's program wants it. */
+export interface DriftChange {
+  change: string;
+  resourceType: string;
+  resourceName: string;
+  fields: string[];
+}
+
+export interface DriftReportsTable {
+  application_id: string;
+  generation: number;
+  changes: JSONColumnType<DriftChange[], string | undefined, string>;
+  error: string | null;
+  checked_at: CreatedTime;
 }
 
 /** Owners' accounts; better-auth writes these. */
@@ -165,6 +258,11 @@ export interface Database {
   api_keys: ApiKeysTable;
   jobs: JobsTable;
   operations: OperationsTable;
+  operation_events: OperationEventsTable;
+  events: EventsTable;
+  deletion_records: DeletionRecordsTable;
+  sweeps: SweepsTable;
+  drift_reports: DriftReportsTable;
   users: UsersTable;
   sessions: SessionsTable;
 }

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { sql } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
+import { routeStatus } from '../application-state.ts';
 import type { Executor } from '../db/database.ts';
 import { routeInvalidationChannel, routeKey } from './route.ts';
 import type { Route } from './route.ts';
@@ -28,7 +29,7 @@ return 1`;
 
 /**
  * Builds an application's route from its row and its keys, in one query so that both are of one moment. Revoked and expired keys are left
- * out.
+ * out, and so are all of them while the application is on its way out: a restore brings them back.
  *
  * @returns null where the application is unknown or deleted
  */
@@ -42,6 +43,9 @@ export async function loadRoute(db: Executor, appId: string): Promise<Route | nu
       'a.id',
       'a.revision',
       'a.status',
+      'a.desired',
+      'a.suspensions',
+      'a.serving',
       'a.environment',
       'a.region',
       'a.internal_url',
@@ -60,17 +64,19 @@ export async function loadRoute(db: Executor, appId: string): Promise<Route | nu
     ])
     .executeTakeFirst();
   if (!row) return null;
+  const status = routeStatus(row);
+  const keys = status === 'deleting' ? [] : row.keys;
   return {
     version: 1,
     appId: row.id,
     revision: row.revision,
-    status: row.status,
+    status,
     plan: row.plan,
     environment: row.environment,
     region: row.region,
-    internalUrl: row.internal_url,
+    internalUrl: row.serving ? row.internal_url : null,
     sealedInstanceToken: row.sealed_instance_token,
-    keys: row.keys.map(({ id, type, hash, scopes, expires_at }) => ({
+    keys: keys.map(({ id, type, hash, scopes, expires_at }) => ({
       id,
       type,
       hash,

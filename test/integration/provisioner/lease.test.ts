@@ -21,7 +21,7 @@ test('a lease that waited for a change of the plan is one of the new plan', asyn
     .insertInto('applications')
     .values({ id: appId, workspace_id: workspaceId, database_tier: 'dedicated', ...names })
     .execute();
-  await db.insertInto('jobs').values({ id: jobId, application_id: appId, generation: 2 }).execute();
+  await db.insertInto('jobs').values({ id: jobId, application_id: appId, kind: 'update', generation: 2 }).execute();
 
   const answer = await db.transaction().execute(async (tx) => {
     await tx.updateTable('workspaces').set({ plan: 'pro' }).where('id', '=', workspaceId).execute();

@@ -10,6 +10,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { Redis } from 'ioredis';
 import type { Insertable, Kysely, Selectable } from 'kysely';
 import { newApiKey } from '../../../services/shared/api-keys.ts';
+import type { OperationKind } from '../../../services/shared/application-state.ts';
 import type { AppConfig } from '../../../services/shared/app-config.ts';
 import { sealConfig } from '../../../services/shared/config-secrets.ts';
 import type { Database } from '../../../services/shared/db/database.ts';
@@ -98,9 +99,9 @@ export async function createWorld(): Promise<World> {
   await db.insertInto('workspaces').values({ id: workspaceId, name: 'Test' }).execute();
   const workers: Worker[] = [];
 
-  const insertJob = async (appId: string, generation: number): Promise<string> => {
+  const insertJob = async (appId: string, generation: number, kind: OperationKind): Promise<string> => {
     const jobId = newId('job');
-    await db.insertInto('jobs').values({ id: jobId, application_id: appId, generation }).execute();
+    await db.insertInto('jobs').values({ id: jobId, application_id: appId, generation, kind }).execute();
     return jobId;
   };
 
@@ -159,7 +160,7 @@ export async function createWorld(): Promise<World> {
         .insertInto('api_keys')
         .values({ id, application_id: appId, name: 'first', type: 'secret', prefix, hash, scopes: ['*'] })
         .execute();
-      return { appId, jobId: await insertJob(appId, 1) };
+      return { appId, jobId: await insertJob(appId, 1, 'provision') };
     },
 
     insertConfigured: ({ script = ['succeed'], config, box: sealingBox = box }) =>
@@ -178,7 +179,7 @@ export async function createWorld(): Promise<World> {
         .where('id', '=', appId)
         .returning('generation')
         .executeTakeFirstOrThrow();
-      return insertJob(appId, generation);
+      return insertJob(appId, generation, desired === 'absent' ? 'destroy' : 'update');
     },
 
     async announce(jobId, messageId = jobId) {

@@ -15,12 +15,14 @@ const lease: Lease = {
   appId: 'app_abc123',
   kind: 'provision',
   generation: 1,
+  desired: 'present',
   takeover: false,
   lostWorkers: 0,
   source: {
     ...{ id: 'app_abc123', plan: 'free', environment: 'production', region: 'us-east-1', databaseTier: 'shared' as const },
     ...{ config: appConfigSchema.parse({}), sealedConfigSecrets: {} },
   },
+  requestedAt: now,
   queuedAt: now,
   startedAt: now,
 };
@@ -40,6 +42,7 @@ test('a worker that can write no heartbeat gives the lease up before another may
       heartbeatMs: 100,
       ttlMs,
       onHeld: () => t.fail('nothing was written'),
+      onCancel: () => t.fail(),
       onLost: () => {
         losses += 1;
         resolve();

@@ -1,0 +1,28 @@
+import type { Kysely } from 'kysely';
+import type { Database } from '../../shared/db/database.ts';
+import { runAsLeader } from '../../shared/leader.ts';
+import type { Log } from '../../shared/log.ts';
+import { runSchedule } from '../../shared/schedule.ts';
+import type { Effects } from '../use-cases/effects.ts';
+import { destroyExpired } from './destroy-expired.ts';
+import { prune } from './prune.ts';
+
+export interface SchedulerOptions {
+  db: Kysely<Database>;
+  /** Of the same database: the leader's lock needs a connection of its own. */
+  databaseUrl: string;
+  effects: Effects;
+  log: Log;
+}
+
+const graceIntervalMs = 30_000;
+const pruneIntervalMs = 3_600_000;
+
+/** Does what has to happen at its time, in one replica of the control API. Resolves once the signal has aborted and all has stopped. */
+export function startScheduler({ db, databaseUrl, effects, log }: SchedulerOptions, stopping: AbortSignal): Promise<void> {
+  const tasks = [
+    { name: 'destroy-expired', intervalMs: graceIntervalMs, run: () => destroyExpired({ db, effects, log }) },
+    { name: 'prune', intervalMs: pruneIntervalMs, run: () => prune(db) },
+  ];
+  return runAsLeader({ url: databaseUrl, name: 'control-api', log }, (signal) => runSchedule(tasks, log, signal), stopping);
+}

@@ -1,0 +1,78 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import type { Log } from './log.ts';
+
+export interface LeaderOptions {
+  /** Of a database that all replicas use. */
+  url: string;
+  /** What is led: one leader for each name. */
+  name: string;
+  log: Log;
+  /** Between two attempts to become the leader, and between two checks that the connection lives. */
+  intervalMs?: number;
+}
+
+const defaultIntervalMs = 3_000;
+const connectTimeoutMs = 5_000;
+/** A check that takes longer has lost its server. */
+const checkTimeoutMs = 5_000;
+
+/**
+ * Runs `lead` in one process at a time: the one that holds a session's advisory lock. The database releases it when the connection ends, so a
+ * leader that dies is replaced within the interval; one that loses its connection is told by its signal, and has to stop before it can be
+ * sure that it is alone again: what `lead` writes must be safe to be done twice.
+ *
+ * @param lead returns when its signal aborts
+ */
+export async function runAsLeader(
+  options: LeaderOptions,
+  lead: (signal: AbortSignal) => Promise<void>,
+  stopping: AbortSignal,
+): Promise<void> {
+  const { name, log, intervalMs = defaultIntervalMs } = options;
+  let failing = false;
+  while (!stopping.aborted) {
+    try {
+      await leadOnce({ ...options, intervalMs }, lead, stopping);
+      failing = false;
+    } catch (err) {
+      if (!stopping.aborted) log[failing ? 'debug' : 'warn']({ err, leads: name }, 'The election of a leader failed');
+      failing = true;
+    }
+    await delay(intervalMs, undefined, { signal: stopping }).catch(() => undefined);
+  }
+}
+
+async function leadOnce(
+  { url, name, log, intervalMs }: LeaderOptions & { intervalMs: number },
+  lead: (signal: AbortSignal) => Promise<void>,
+  stopping: AbortSignal,
+): Promise<void> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: `authsome-leader-${name}`,
+    connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: checkTimeoutMs,
+    keepAlive: true,
+  });
+  const lost = new AbortController();
+  client.on('error', () => lost.abort());
+  client.on('end', () => lost.abort());
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ leads: boolean }>('select pg_try_advisory_lock(hashtextextended($1, 0)) as leads', [name]);
+    if (rows[0]?.leads !== true) return;
+    log.info({ leads: name }, 'This process leads now');
+    const over = AbortSignal.any([lost.signal, stopping]);
+    const leading = lead(over);
+    while (!over.aborted) {
+      await Promise.race([delay(intervalMs, undefined, { signal: over }).catch(() => undefined), leading]);
+      if (!over.aborted) await client.query('select 1').catch(() => lost.abort());
+    }
+    await leading;
+    log.info({ leads: name }, 'This process leads no longer');
+  } finally {
+    lost.abort();
+    await client.end().catch(() => undefined);
+  }
+}
