@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { tenantNames } from '../../tenant-program/names.ts';
-import { tenantProject } from '../../stacks/automation.ts';
 import type { Platform } from './platform.ts';
+
+/** The Pulumi project of every tenant's stack, as stacks/automation.ts has it; that file would load Pulumi's SDK. */
+const tenantProject = 'authsome-tenant';
 
 const rowsSchema = z.object({
   application: z

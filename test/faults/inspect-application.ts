@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { routeKey } from '../../services/shared/routes/route.ts';
+import { platformContainer } from '../../cli/platform/platform-container.ts';
 import { strayMarker } from '../../stacks/kill-strays.ts';
 import { tenantNames } from '../../tenant-program/names.ts';
 import { readControlServer, readTenantsServer } from './databases.ts';
 import type { ControlRows, StackState } from './databases.ts';
 import { processesOfContainer } from './host-processes.ts';
-import { containerOf } from './platform.ts';
 import type { Platform } from './platform.ts';
 
 /** Everything that is anywhere of one application, as the parts themselves say. */
@@ -109,7 +109,7 @@ async function readRoute({ kubectl, namespace }: Platform, appId: string): Promi
 }
 
 async function readProcesses(platform: Platform, stack: string): Promise<Pick<ApplicationFacts, 'strays' | 'children'>> {
-  const processes = await processesOfContainer(await containerOf(platform, 'provisioner'));
+  const processes = await processesOfContainer(await platformContainer(platform, 'provisioner'));
   return {
     strays: processes.filter(({ env }) => env[strayMarker] === stack).map(({ args }) => args.slice(0, 2).join(' ')),
     children: processes.filter(({ args }) => args.some((arg) => arg.endsWith('operation-child.mjs'))).length,

@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
-import { z } from 'zod';
 import { createContext } from '../../cli/context.ts';
 import { ControlClient } from '../../cli/control-client.ts';
+import { podsSchema } from '../../cli/platform/platform-container.ts';
 import { answersReady, platformAddresses, platformNamespace, platformUrls } from '../../cli/platform/platform-urls.ts';
 import { findKubectl } from '../../cli/platform/tools.ts';
 import { createKubectl } from '../../cli/probe/cluster.ts';
@@ -46,36 +44,6 @@ export async function openPlatform(): Promise<Platform> {
       return stdout;
     },
   };
-}
-
-const podsSchema = z.object({
-  items: z.array(
-    z.object({
-      metadata: z.object({ name: z.string(), deletionTimestamp: z.string().optional() }),
-      status: z.object({
-        phase: z.string(),
-        conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
-        containerStatuses: z.array(z.object({ containerID: z.string().optional() })).default([]),
-      }),
-    }),
-  ),
-});
-
-/**
- * The id of the container that a part of the platform runs in now.
- *
- * @param part the value of its pod's label app.kubernetes.io/instance
- * @throws Error where it has no running pod, or the container is none of this cluster's
- */
-export async function containerOf({ kubectl, namespace, cluster }: Platform, part: string): Promise<string> {
-  const selector = `app.kubernetes.io/instance=${part}`;
-  const listing = await kubectl(['get', 'pods', '--namespace', namespace, '--selector', selector, '--output', 'json']);
-  const pods = podsSchema.parse(JSON.parse(listing)).items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-  const id = pods.at(-1)?.status.containerStatuses[0]?.containerID?.replace('containerd://', '');
-  if (id === undefined) throw new Error(`${part} has no container that runs`);
-  // The containerd of this checkout has a folder for each container that it runs.
-  await access(join(cluster.containerdState, 'io.containerd.runtime.v2.task', 'k8s.io', id));
-  return id;
 }
 
 /** What of the platform is not as it is at rest, in words; nothing when all of it is well. */

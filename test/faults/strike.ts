@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { platformContainer } from '../../cli/platform/platform-container.ts';
 import { strayMarker } from '../../stacks/kill-strays.ts';
 import { readClusterStatus } from '../../toolchain/cluster/cluster-status.ts';
 import { identify, isAlive, processesWithEnv } from '../../toolchain/cluster/process-table.ts';
@@ -8,7 +9,6 @@ import { clusterMarker } from '../../toolchain/cluster/settings.ts';
 import { processesOfContainer } from './host-processes.ts';
 import type { ContainerProcess } from './host-processes.ts';
 import type { FaultName, PlannedFault } from './plan-lives.ts';
-import { containerOf } from './platform.ts';
 import type { Platform } from './platform.ts';
 import { until } from './until.ts';
 
@@ -46,16 +46,16 @@ async function victimOf(platform: Platform, fault: FaultName): Promise<FindVicti
     case 'child':
     case 'pulumi':
     case 'plugin': {
-      const container = await containerOf(platform, 'provisioner');
+      const container = await platformContainer(platform, 'provisioner');
       return async (stack) => processOfOperation(fault, await processesOfContainer(container), stack);
     }
     case 'worker':
-      return mainProcess(await containerOf(platform, 'provisioner'));
+      return mainProcess(await platformContainer(platform, 'provisioner'));
     case 'postgres':
     case 'tenants-postgres':
     case 'nats':
     case 'redis':
-      return mainProcess(await containerOf(platform, fault));
+      return mainProcess(await platformContainer(platform, fault));
     case 'kube-apiserver':
       return () => clusterComponent(platform, fault);
   }
