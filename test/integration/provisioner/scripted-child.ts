@@ -35,6 +35,8 @@ export interface Call {
   variables: string[];
   plan: string;
   databaseTier: string;
+  replicas: number;
+  restartedAt: string | undefined;
   config: OperationRequest['spec']['config'];
 }
 
@@ -62,6 +64,8 @@ async function main(): Promise<void> {
     variables: Object.keys(process.env),
     plan: request.spec.plan,
     databaseTier: request.spec.database.tier,
+    replicas: request.spec.resources.replicas,
+    restartedAt: request.spec.restartedAt,
     config: request.spec.config,
   };
   await appendFile(callsFile, `${JSON.stringify(call)}\n`);

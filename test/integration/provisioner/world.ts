@@ -10,7 +10,8 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { Redis } from 'ioredis';
 import type { Insertable, Kysely, Selectable } from 'kysely';
 import { newApiKey } from '../../../services/shared/api-keys.ts';
-import type { OperationKind } from '../../../services/shared/application-state.ts';
+import { command, stopsOlderOperations } from '../../../services/shared/application-state.ts';
+import type { Command, OperationKind } from '../../../services/shared/application-state.ts';
 import type { AppConfig } from '../../../services/shared/app-config.ts';
 import { sealConfig } from '../../../services/shared/config-secrets.ts';
 import type { Database } from '../../../services/shared/db/database.ts';
@@ -40,8 +41,8 @@ export interface World {
   insertApplication(options?: { script?: Step[]; config?: object; columns?: Columns }): Promise<{ appId: string; jobId: string }>;
   /** The same with a configuration that has secrets, sealed as the control API seals them, or with another key. */
   insertConfigured(options: { script?: Step[]; config: AppConfig; box?: SecretBox }): Promise<{ appId: string; jobId: string }>;
-  /** A change of the desired state with its job. */
-  changeDesired(appId: string, desired: 'present' | 'absent'): Promise<string>;
+  /** A change of the desired state with its job, as the control API writes them; the jobs before it are left to the worker. */
+  command(appId: string, wanted: Command): Promise<string>;
   announce(jobId: string, messageId?: string): Promise<void>;
   /** The child's calls for one application, in order. */
   calls(appId: string): Promise<Call[]>;
@@ -49,6 +50,10 @@ export interface World {
   release(appId: string): Promise<void>;
   application(appId: string): Promise<Row<'applications'>>;
   job(jobId: string): Promise<Row<'jobs'>>;
+  /** Waits until the job has ended, whichever way. */
+  finished(jobId: string): Promise<Row<'jobs'>>;
+  /** Waits until the application's child has been started so many times. */
+  started(appId: string, times: number): Promise<void>;
   operations(appId: string): Promise<Row<'operations'>[]>;
   close(): Promise<void>;
 }
@@ -172,14 +177,22 @@ export async function createWorld(): Promise<World> {
         },
       }),
 
-    async changeDesired(appId, desired) {
-      const { generation } = await db
+    async command(appId, wanted) {
+      const row = await world.application(appId);
+      const transition = command({ ...row, observedGeneration: row.observed_generation }, wanted);
+      if (transition.type !== 'changed') throw new Error(`${wanted.kind} is ${transition.type}`);
+      const { status, desired, suspensions, generation, serving } = transition.state;
+      const restarted = wanted.kind === 'restart' ? { restarted_at: new Date() } : {};
+      await db
         .updateTable('applications')
-        .set((eb) => ({ desired, status: desired === 'absent' ? 'deleting' : 'updating', generation: eb('generation', '+', 1) }))
+        .set((eb) => ({ ...{ status, desired, suspensions, generation, serving }, ...restarted, revision: eb('revision', '+', 1) }))
         .where('id', '=', appId)
-        .returning('generation')
-        .executeTakeFirstOrThrow();
-      return insertJob(appId, generation, desired === 'absent' ? 'destroy' : 'update');
+        .execute();
+      if (stopsOlderOperations(wanted.kind)) {
+        const running = db.updateTable('jobs').where('application_id', '=', appId).where('status', '=', 'running');
+        await running.set({ cancel_requested_at: new Date() }).execute();
+      }
+      return insertJob(appId, generation, wanted.kind);
     },
 
     async announce(jobId, messageId = jobId) {
@@ -203,6 +216,19 @@ export async function createWorld(): Promise<World> {
     release: (appId) => writeFile(path.join(home, `${appId}.release`), ''),
     application: (appId) => db.selectFrom('applications').selectAll().where('id', '=', appId).executeTakeFirstOrThrow(),
     job: (jobId) => db.selectFrom('jobs').selectAll().where('id', '=', jobId).executeTakeFirstOrThrow(),
+    finished: (jobId) =>
+      waitFor(
+        () => world.job(jobId),
+        ({ status }) => ['succeeded', 'superseded', 'dead', 'cancelled'].includes(status),
+        `the end of ${jobId}`,
+      ),
+    async started(appId, times) {
+      await waitFor(
+        () => world.calls(appId),
+        (calls) => calls.length >= times,
+        `child ${times}`,
+      );
+    },
     operations: (appId) => db.selectFrom('operations').selectAll().where('application_id', '=', appId).orderBy('fencing_token').execute(),
 
     async close() {
