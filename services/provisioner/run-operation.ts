@@ -97,7 +97,7 @@ async function attempt(run: Run, callbacks: Pick<KeepLeaseOptions, 'onHeld' | 'o
 }
 
 async function achieve(run: Run, flush: () => void): Promise<Achievement> {
-  const { deps, lease } = run;
+  const { lease } = run;
   if (lease.lostWorkers >= maxLostWorkers) {
     throw new OperationError({
       code: 'worker_lost',

@@ -25,8 +25,8 @@ export interface TestInventory {
   tenantsServer: TestTenantsServer;
   state: pg.Pool;
   /** Makes all that an application has. */
-  makeThings(appId: string): Promise<void>;
-  find(appId: string): Promise<Thing['kind'][]>;
+  makeThings: (appId: string) => Promise<void>;
+  find: (appId: string) => Promise<Thing['kind'][]>;
 }
 
 /** @param appIds other tests' applications on the same servers are not listed: a repair would take them for orphans */

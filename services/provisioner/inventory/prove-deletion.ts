@@ -1,4 +1,5 @@
 import type { RemovedThing } from '../../shared/db/database.ts';
+import { describeError } from '../describe-error.ts';
 import { OperationError } from '../operation-error.ts';
 import type { Leftover, Removal } from './remove-things.ts';
 import { removeThings } from './remove-things.ts';
@@ -49,7 +50,5 @@ function unverified(unseen: Leftover[]): OperationError {
 
 function causeOf(things: Leftover[]): Error | undefined {
   const errors = things.flatMap(({ error }) => (error === undefined ? [] : [error]));
-  return errors.length > 0
-    ? new AggregateError(errors, errors.map((error) => (error instanceof Error ? error.message : String(error))).join('; '))
-    : undefined;
+  return errors.length === 0 ? undefined : new AggregateError(errors, errors.map(describeError).join('; '));
 }

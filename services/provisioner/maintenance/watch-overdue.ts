@@ -4,6 +4,7 @@ import type { Database, OperationPhase } from '../../shared/db/database.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Metrics } from '../metrics.ts';
 import { phaseLimitsMs, queuedLimitMs } from '../phase-limits.ts';
+import { isWorkedOn } from './open-work.ts';
 
 export interface WatchdogOptions {
   db: Kysely<Database>;
@@ -102,16 +103,7 @@ function readWaiting(db: Kysely<Database>) {
       .where('j.status', '=', 'queued')
       .where(waitedMs, '>', queuedLimitMs)
       // One whose application is worked on waits for that.
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('operations as o')
-              .select('o.id')
-              .whereRef('o.application_id', '=', 'j.application_id')
-              .where('o.status', '=', 'running'),
-          ),
-        ),
-      )
+      .where(sql<boolean>`not ${isWorkedOn('j.application_id')}`)
       .limit(listLimit)
       .execute()
   );

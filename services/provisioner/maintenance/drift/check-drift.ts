@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Database } from '../../../shared/db/database.ts';
 import type { Log } from '../../../shared/log.ts';
 import type { SecretBox } from '../../../shared/secret-box.ts';
+import { describeError } from '../../describe-error.ts';
 import type { Metrics } from '../../metrics.ts';
 import { openSpecSource } from '../../open-spec-source.ts';
 import type { ChildRunner } from '../../run-child.ts';
@@ -65,7 +66,7 @@ async function look(
       error: null,
     };
   } catch (error) {
-    return { changes: [], error: error instanceof Error ? error.message : String(error) };
+    return { changes: [], error: describeError(error) };
   } finally {
     signal.removeEventListener('abort', onAbort);
   }

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { Database, DriftChange } from '../../../shared/db/database.ts';
 import type { SealedSpecSource } from '../../open-spec-source.ts';
+import { hasOpenJob } from '../open-work.ts';
 
 export interface DueApplication {
   generation: number;
@@ -25,13 +26,7 @@ export async function findDueApplication(db: Kysely<Database>, intervalMs: numbe
     .where('a.status', '=', 'active')
     .where(sql<boolean>`a.observed_generation = a.generation`)
     .where((eb) => eb.or([eb('d.checked_at', 'is', null), eb('d.checked_at', '<', ago(intervalMs))]))
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('jobs as j').select('j.id').whereRef('j.application_id', '=', 'a.id').where('j.status', 'in', ['queued', 'running']),
-        ),
-      ),
-    )
+    .where(sql<boolean>`not ${hasOpenJob('a.id')}`)
     .select([
       'a.id',
       'a.environment',

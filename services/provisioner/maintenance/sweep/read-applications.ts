@@ -4,6 +4,7 @@ import type { Desired } from '../../../shared/application-state.ts';
 import type { Database } from '../../../shared/db/database.ts';
 import type { DatabaseTier } from '../../../shared/plans.ts';
 import type { AppStatus } from '../../../shared/routes/route.ts';
+import { hasOpenJob, isWorkedOn } from '../open-work.ts';
 
 /** What an application's row says about the things that it is to have. */
 export interface ApplicationFacts {
@@ -34,27 +35,11 @@ export async function readApplications(db: Kysely<Database>, { ids, since, quiet
     const page = await db
       .selectFrom('applications as a')
       .select(['a.id', 'a.status', 'a.desired', 'a.database_tier as databaseTier', 'a.observed_generation as observedGeneration'])
-      .select(({ and, not, exists, selectFrom }) =>
-        and([
-          sql<boolean>`a.updated_at < ${since}::timestamptz - ${quietMs} * interval '1 millisecond'`,
-          not(
-            exists(
-              selectFrom('operations as o').select('o.id').whereRef('o.application_id', '=', 'a.id').where('o.status', '=', 'running'),
-            ),
-          ),
-          not(
-            exists(
-              selectFrom('jobs as j')
-                .select('j.id')
-                .whereRef('j.application_id', '=', 'a.id')
-                .where('j.status', 'in', ['queued', 'running']),
-            ),
-          ),
-        ])
-          .$castTo<boolean>()
-          .as('settled'),
+      .select(
+        sql<boolean>`a.updated_at < ${since}::timestamptz - ${quietMs} * interval '1 millisecond'
+          and not ${isWorkedOn('a.id')} and not ${hasOpenJob('a.id')}`.as('settled'),
       )
-      .where(({ or, eb }) => or([eb('a.status', '<>', 'deleted'), eb('a.id', '=', sql<string>`any(${[...ids]}::text[])`)]))
+      .where((eb) => eb.or([eb('a.status', '<>', 'deleted'), eb('a.id', '=', sql<string>`any(${[...ids]}::text[])`)]))
       .where('a.id', '>', after)
       .orderBy('a.id')
       .limit(pageSize)

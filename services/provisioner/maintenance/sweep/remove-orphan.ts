@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Database, Executor, SweepFinding } from '../../../shared/db/database.ts';
+import { describeError } from '../../describe-error.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import { removeThings } from '../../inventory/remove-things.ts';
 
@@ -27,7 +28,11 @@ export async function removeOrphan(
     const { left, unseen } = await removeThings({ inventory, appId, signal, limitMs });
     return findings.map((finding) => {
       const problem = [...left, ...unseen].find(({ kind }) => kind === finding.kind);
-      return { ...finding, outcome: problem === undefined ? 'removed' : `left: ${reason(problem.error)}` };
+      return {
+        ...finding,
+        outcome:
+          problem === undefined ? 'removed' : `left: ${problem.error === undefined ? 'it is still there' : describeError(problem.error)}`,
+      };
     });
   });
 }
@@ -42,10 +47,4 @@ async function isGone(tx: Executor, appId: string): Promise<boolean> {
     .where('status', '=', 'running')
     .executeTakeFirst();
   return row.status === 'deleted' && running === undefined;
-}
-
-/** For operators: no more than a driver's first line. */
-function reason(error: unknown): string {
-  if (error === undefined) return 'it is still there';
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
 }

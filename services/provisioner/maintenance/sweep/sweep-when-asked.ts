@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Database, SweepFinding } from '../../../shared/db/database.ts';
 import { newId } from '../../../shared/ids.ts';
 import type { Log } from '../../../shared/log.ts';
+import { describeError } from '../../describe-error.ts';
 import type { ThingKind } from '../../inventory/inventory.ts';
 import type { Metrics } from '../../metrics.ts';
 import { runSweep } from './run-sweep.ts';
@@ -44,7 +45,7 @@ export async function sweepWhenAsked(options: SweepOptions, signal: AbortSignal)
       return false;
     }
     log.warn({ err, sweepId: sweep.id }, 'Sweep failed');
-    await finish(db, sweep.id, { status: 'failed', error: err instanceof Error ? err.message : String(err) });
+    await finish(db, sweep.id, { status: 'failed', error: describeError(err) });
   }
   return true;
 }

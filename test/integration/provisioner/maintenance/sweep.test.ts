@@ -30,17 +30,15 @@ async function open(t: ExecutionContext, appIds: readonly string[]) {
     quietMs: 60_000,
     intervalMs: 3_600_000,
   };
-  const reading = async (name: string) =>
-    Object.fromEntries(
-      ((await metrics.registry.getSingleMetric(name)?.get())?.values ?? []).map(({ labels, value }) => [labels.kind, value]),
-    );
+  const reading = async (gauge: 'sweepOrphans' | 'sweepMissing'): Promise<Record<string, number>> =>
+    Object.fromEntries((await metrics[gauge].get()).values.map(({ labels, value }) => [String(labels.kind), value]));
   return {
     ...things,
     db,
     options,
     reading,
     insert: (id: string, application: object) => insertApplication(db, { application: { id, ...application } }),
-    async sweep(repair: boolean) {
+    sweep: async (repair: boolean) => {
       const id = newId('swp');
       await db.insertInto('sweeps').values({ id, repair }).execute();
       await sweepWhenAsked(options, signal);
@@ -62,12 +60,12 @@ test('orphans of deleted applications and of unknown ones are reported, and a re
   const report = await sweep(false);
   t.is(report.status, 'finished');
   t.deepEqual(short(report.findings), [gone, unknown].flatMap((id) => everything.map((kind) => `orphan ${kind} ${id} null`)).toSorted());
-  t.deepEqual(await reading('authsome_sweep_orphans'), { stack: 2, namespace: 2, database: 2, role: 2, route: 2 });
+  t.deepEqual(await reading('sweepOrphans'), { stack: 2, namespace: 2, database: 2, role: 2, route: 2 });
   t.deepEqual(await find(gone), [...everything]);
 
   const repair = await sweep(true);
   t.deepEqual(short(repair.findings), [gone, unknown].flatMap((id) => everything.map((kind) => `orphan ${kind} ${id} removed`)).toSorted());
-  t.deepEqual(await reading('authsome_sweep_orphans'), { stack: 0, namespace: 0, database: 0, role: 0, route: 0 });
+  t.deepEqual(await reading('sweepOrphans'), { stack: 0, namespace: 0, database: 0, role: 0, route: 0 });
   t.deepEqual([await find(gone), await find(unknown), await find(living)], [[], [], [...everything]]);
   t.deepEqual((await sweep(false)).findings, []);
 });
@@ -79,10 +77,10 @@ test('what an application lacks is reported; of it a repair mends the route alon
   const missing = (outcome: string | null) =>
     everything.map((kind) => `missing ${kind} ${appId} ${kind === 'route' ? outcome : null}`).toSorted();
   t.deepEqual(short((await sweep(false)).findings), missing(null));
-  t.is((await reading('authsome_sweep_missing')).namespace, 1);
+  t.is((await reading('sweepMissing')).namespace, 1);
   t.deepEqual(short((await sweep(true)).findings), missing('published'));
   t.is(await redis.exists(routeKey(appId)), 1);
-  t.is((await reading('authsome_sweep_missing')).route, 0);
+  t.is((await reading('sweepMissing')).route, 0);
 });
 
 test('an application that is being changed, was just changed, or waits for a job, is left out both ways', async (t) => {
