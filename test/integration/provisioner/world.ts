@@ -22,10 +22,14 @@ import { createLog } from '../../../services/shared/log.ts';
 import { connectNats } from '../../../services/shared/nats.ts';
 import { createSecretBox } from '../../../services/shared/secret-box.ts';
 import type { SecretBox } from '../../../services/shared/secret-box.ts';
+import { startFakeCluster } from '../../support/fake-cluster.ts';
+import type { FakeCluster } from '../../support/fake-cluster.ts';
 import { createTestDatabase } from '../../support/test-database.ts';
 import { createTestNats } from '../../support/test-nats.ts';
 import type { TestNats } from '../../support/test-nats.ts';
 import { createTestRedis } from '../../support/test-redis.ts';
+import { createTestTenantsServer } from '../../support/test-tenants-server.ts';
+import type { TestTenantsServer } from '../../support/test-tenants-server.ts';
 import { leastPrivilegeUrl } from './least-privilege.ts';
 import type { Call, Step } from './scripted-child.ts';
 
@@ -36,6 +40,11 @@ export interface World {
   nats: NatsConnection;
   natsServer: TestNats;
   box: SecretBox;
+  cluster: FakeCluster;
+  /** The server of the tenants' databases. */
+  tenantsServer: TestTenantsServer;
+  /** Of the database with Pulumi's state, which is the control database too. */
+  stateUrl: string;
   startWorker(overrides?: Record<string, string>): Promise<Worker>;
   /** An application as the control API writes it, with its job; `script` says what the child does, one step a call. */
   insertApplication(options?: { script?: Step[]; config?: object; columns?: Columns }): Promise<{ appId: string; jobId: string }>;
@@ -80,7 +89,13 @@ export const passphrase = 'passphrase-of-the-tests';
 const times = { RETRY_BASE_MS: '100', RECONCILE_INTERVAL_MS: '200', REPUBLISH_AFTER_MS: '300' };
 
 export async function createWorld(): Promise<World> {
-  const [database, redisServer, natsServer] = await Promise.all([createTestDatabase(), createTestRedis(), createTestNats()]);
+  const [database, redisServer, natsServer, cluster, tenantsServer] = await Promise.all([
+    createTestDatabase(),
+    createTestRedis(),
+    createTestNats(),
+    startFakeCluster(),
+    createTestTenantsServer(adminPassword),
+  ]);
   const { db } = database;
   const workerDatabaseUrl = await leastPrivilegeUrl(database.url);
   const home = await mkdtemp(path.join(tmpdir(), 'authsome-provisioner-'));
@@ -88,13 +103,15 @@ export async function createWorld(): Promise<World> {
   await ensureStreams(nats, { replicas: 1 });
   const encryptionKey = randomBytes(32).toString('base64');
   const settingsFile = path.join(home, 'settings.json');
+  const kubeconfigFile = path.join(home, 'kubeconfig.json');
+  await writeFile(kubeconfigFile, cluster.kubeconfigText);
   await writeFile(
     settingsFile,
     JSON.stringify({
       customerUrl: 'http://api.test',
       images: { instance: 'instance:test', redis: 'redis:test' },
       database: {
-        shared: { host: 'postgres', adminUser: 'authsome_tenants', adminPassword },
+        shared: tenantsServer.settings,
         dedicated: { pro: { image: 'postgres:test' }, enterprise: { image: 'postgres:test' } },
       },
       cluster: { systemNamespace: 'authsome-system' },
@@ -118,6 +135,9 @@ export async function createWorld(): Promise<World> {
     nats,
     natsServer,
     box,
+    cluster,
+    tenantsServer,
+    stateUrl: database.url,
 
     async startWorker(overrides = {}) {
       const worker = await startWorker({
@@ -129,7 +149,8 @@ export async function createWorld(): Promise<World> {
         REDIS_URL: redisServer.url,
         NATS_URL: natsServer.url,
         ENCRYPTION_KEY: encryptionKey,
-        PULUMI_BACKEND_URL: 'postgres://state',
+        PULUMI_BACKEND_URL: database.url,
+        KUBECONFIG: kubeconfigFile,
         PULUMI_CONFIG_PASSPHRASE: passphrase,
         PULUMI_HOME: home,
         TENANT_SETTINGS_FILE: settingsFile,
@@ -137,6 +158,8 @@ export async function createWorld(): Promise<World> {
         WORKER_NAME: `worker-${workers.length + 1}`,
         CANCEL_GRACE_MS: '1000',
         CONCURRENCY: '4',
+        // Looks for drift start children, which would take the processor from what is tested.
+        DRIFT_POLL_MS: '600000',
         ...times,
         ...overrides,
       });
@@ -235,7 +258,7 @@ export async function createWorld(): Promise<World> {
       for (const worker of workers) worker.kill('SIGKILL');
       await Promise.all(workers.map((worker) => worker.exited));
       await nats.close();
-      await Promise.all([database.drop(), redisServer.close(), natsServer.close()]);
+      await Promise.all([database.drop(), redisServer.close(), natsServer.close(), cluster.close(), tenantsServer.drop()]);
       await rm(home, { recursive: true, force: true });
     },
   };
