@@ -8,6 +8,7 @@ export interface ProvisionerAccessArgs {
 
 const everything = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'];
 const reading = ['get', 'list', 'watch'];
+const releasing = ['patch', 'delete'];
 
 /**
  * What the provisioner may do in the cluster: the kinds of a tenant stack, and, since RBAC can't name namespaces that don't exist yet, an
@@ -46,6 +47,10 @@ export class ProvisionerAccess extends pulumi.ComponentResource {
           { apiGroups: [''], resources: ['pods', 'events', 'endpoints', 'persistentvolumeclaims'], verbs: reading },
           { apiGroups: ['apps'], resources: ['replicasets', 'controllerrevisions'], verbs: reading },
           { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: reading },
+          // What controllers make in a namespace, and may leave behind when it ends; see the policy below.
+          { apiGroups: [''], resources: ['pods'], verbs: releasing },
+          { apiGroups: [''], resources: ['persistentvolumeclaims'], verbs: ['patch'] },
+          { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['patch'] },
         ],
       },
       child,
@@ -76,6 +81,10 @@ export class ProvisionerAccess extends pulumi.ComponentResource {
             {
               expression: "(request.resource.resource == 'namespaces' ? request.name : request.namespace).startsWith('authsome-app-')",
               message: 'the provisioner may change only namespaces of tenants (authsome-app-…)',
+            },
+            {
+              expression: `!(request.resource.resource in ['pods', 'persistentvolumeclaims', 'replicasets']) || (oldObject != null && has(oldObject.metadata.deletionTimestamp))`,
+              message: 'the provisioner may let go of what controllers made only when it is being deleted',
             },
           ],
         },

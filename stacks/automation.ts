@@ -12,8 +12,10 @@ import { engineEnvironment } from './engine-environment.ts';
 import { ignoreProtection } from './ignore-protection.ts';
 import { killStrays, strayMarker } from './kill-strays.ts';
 import { removeStack } from './remove-stack.ts';
+import { tenantProject } from './tenant-project.ts';
 import { createEventReader } from './engine-events.ts';
-import type { ChangeCounts, OperationPhase, OperationProgress } from './operation-protocol.ts';
+import type { ChangeCounts, DriftChange, OperationPhase, OperationProgress } from './operation-protocol.ts';
+import { createDriftReader } from './read-drift.ts';
 
 export interface StackOperation extends EngineSettings {
   spec: TenantSpec;
@@ -27,9 +29,6 @@ export interface StackOperation extends EngineSettings {
   /** Aborted to stop: the engine finishes the steps that are under way, writes the state and gives up. */
   signal: AbortSignal;
 }
-
-/** The Pulumi project of every tenant's stack. */
-export const tenantProject = 'authsome-tenant';
 
 /** Brings one tenant's stack to its spec. Makes the stack where there is none; changes nothing where nothing differs. */
 export async function runUp(operation: StackOperation): Promise<{ outputs: TenantOutputs; counts: ChangeCounts }> {
@@ -69,6 +68,28 @@ export async function runDestroy(operation: StackOperation): Promise<{ counts: C
       if (!(error instanceof StackNotFoundError)) throw error;
     }
     return { counts: events.counts() };
+  });
+}
+
+/**
+ * Finds what of one tenant's stack is not as its spec wants it, in the cluster and on the database server, and changes nothing, the stack's
+ * state included. Finds nothing where there is no stack.
+ */
+export async function runDrift(operation: StackOperation): Promise<{ changes: DriftChange[] }> {
+  return withStack(operation, tenantProgram(operation.spec), async (stack, enterPhase) => {
+    const drift = createDriftReader();
+    const events = createEventReader({ ...operation, onProgress: () => undefined });
+    const onEvent = (event: EngineEvent): void => {
+      drift.onEvent(event);
+      events.onEvent(event);
+    };
+    enterPhase('comparing');
+    try {
+      await stack.preview({ ...engineOptions(operation, onEvent), ...notRefreshed(operation), refresh: true, runProgram: true });
+    } catch (error) {
+      if (!(error instanceof StackNotFoundError)) throw error;
+    }
+    return { changes: drift.changes() };
   });
 }
 

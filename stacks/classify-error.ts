@@ -11,6 +11,7 @@ interface ErrorClass {
 
 /** First match wins: what no retry can mend comes first. */
 const errorClasses: ErrorClass[] = [
+  retryable('namespace_terminating', /because it is being terminated/i, 'Somebody deletes the namespace: it is made anew once it is gone.'),
   terminal('quota_exceeded', /exceeded quota/i, 'Raise the quota in the spec, or ask for less.'),
   terminal(
     'admission_refused',

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { PulumiCommand } from '@pulumi/pulumi/automation/index.js';
 import { z } from 'zod';
 import { specSecrets } from '../tenant-program/spec-secrets.ts';
-import { runDestroy, runUp } from './automation.ts';
+import { runDestroy, runDrift, runUp } from './automation.ts';
 import type { StackOperation } from './automation.ts';
 import { classifyError } from './classify-error.ts';
 import { killDescendants } from './kill-descendants.ts';
@@ -69,12 +69,19 @@ async function run({ kind, spec, takeover }: OperationRequest, environment: Envi
     onDiagnostic: (message) => diagnostics.push(message),
     signal: stop.signal,
   };
-  if (kind === 'up') {
-    const { outputs, counts } = await runUp(operation);
-    await write({ type: 'result', outputs, counts });
-  } else {
-    const { counts } = await runDestroy(operation);
-    await write({ type: 'result', outputs: null, counts });
+  switch (kind) {
+    case 'up': {
+      const { outputs, counts } = await runUp(operation);
+      return write({ type: 'result', outputs, counts });
+    }
+    case 'destroy': {
+      const { counts } = await runDestroy(operation);
+      return write({ type: 'result', outputs: null, counts });
+    }
+    case 'drift': {
+      const { changes } = await runDrift(operation);
+      return write({ type: 'result', outputs: null, counts: {}, drift: changes });
+    }
   }
 }
 

@@ -9,6 +9,8 @@ export const operationRequestSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('up'), spec: tenantSpecSchema, takeover }),
   // What was made under an earlier plan, or earlier rules, can be removed all the same.
   z.strictObject({ kind: z.literal('destroy'), spec: looseTenantSpecSchema, takeover }),
+  // Looks at every resource and changes nothing, so it needs no lock, and takes none over.
+  z.strictObject({ kind: z.literal('drift'), spec: tenantSpecSchema, takeover }),
 ]);
 
 export type OperationRequest = z.output<typeof operationRequestSchema>;
@@ -18,7 +20,18 @@ export type OperationRequestInput = z.input<typeof operationRequestSchema>;
 export const changeCountsSchema = z.record(z.string(), z.int());
 export type ChangeCounts = z.output<typeof changeCountsSchema>;
 
-export const operationPhases = ['starting', 'opening', 'recovering', 'applying', 'destroying', 'removing'] as const;
+/** A resource that is not as the stack's program wants it. */
+export const driftChangeSchema = z.strictObject({
+  /** What an `up` would do, by Pulumi's own names: create, update, replace, delete. */
+  change: z.string(),
+  resourceType: z.string(),
+  resourceName: z.string(),
+  /** Paths of the fields that differ, such as spec.replicas. */
+  fields: z.array(z.string()),
+});
+export type DriftChange = z.output<typeof driftChangeSchema>;
+
+export const operationPhases = ['starting', 'opening', 'recovering', 'applying', 'destroying', 'removing', 'comparing'] as const;
 export type OperationPhase = (typeof operationPhases)[number];
 
 export const operationErrorCodes = [
@@ -38,6 +51,7 @@ export const operationErrorCodes = [
   'state_unavailable',
   'cluster_unavailable',
   'pods_not_ready',
+  'namespace_terminating',
   'unknown',
 ] as const;
 export type OperationErrorCode = (typeof operationErrorCodes)[number];
@@ -55,9 +69,11 @@ export const operationMessageSchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     type: z.literal('result'),
-    /** Null after a destroy. Secrets are in plain text: this line must go to no log. */
+    /** Null of anything but an `up`. Secrets are in plain text: this line must go to no log. */
     outputs: tenantOutputsSchema.nullable(),
     counts: changeCountsSchema,
+    /** Of a look for drift. */
+    drift: z.array(driftChangeSchema).optional(),
   }),
   z.strictObject({
     type: z.literal('error'),

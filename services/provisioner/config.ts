@@ -17,7 +17,7 @@ export const configSchema = z
     NATS_URL: connectionUrl('nats', 'tls'),
     ENCRYPTION_KEY: base64Key,
     // Read by the pulumi CLI in the child; named here so that a missing one is reported at the start, not at the first job.
-    PULUMI_BACKEND_URL: z.string().min(1),
+    PULUMI_BACKEND_URL: connectionUrl('postgres', 'postgresql'),
     PULUMI_CONFIG_PASSPHRASE: z.string().min(1),
     PULUMI_HOME: z.string().min(1),
     TENANT_SETTINGS_FILE: z.string().min(1),
@@ -38,6 +38,26 @@ export const configSchema = z
     RECONCILE_INTERVAL_MS: milliseconds(2_000),
     /** An open job that nobody works on is announced again when its last announcement is older than this. */
     REPUBLISH_AFTER_MS: milliseconds(5_000),
+    /** How long an `up` waits for a namespace to be gone that somebody deletes. */
+    NAMESPACE_WAIT_MS: milliseconds(60_000),
+    /** How long what is left in a namespace may take to end by itself before a destruction removes its finalizers; pods have 30 s. */
+    NAMESPACE_PATIENCE_MS: milliseconds(45_000),
+
+    // What one provisioner, the leader, does for all.
+    WATCHDOG_INTERVAL_MS: milliseconds(5_000),
+    /** Between two searches for orphans that nobody has asked for; they only report. */
+    SWEEP_INTERVAL_MS: milliseconds(3_600_000),
+    /** Between two looks for a sweep that an operator has asked for. */
+    SWEEP_POLL_MS: milliseconds(2_000),
+    /** An application whose row changed later than this is left out of a sweep: its things are just being made or removed. */
+    SWEEP_QUIET_MS: milliseconds(120_000),
+    /** Between two looks at one application's stack for drift. */
+    DRIFT_INTERVAL_MS: milliseconds(86_400_000),
+    /** Between two looks for an application whose turn it is. */
+    DRIFT_POLL_MS: milliseconds(15_000),
+    HISTORY_INTERVAL_MS: milliseconds(600_000),
+    /** Updates of each stack of which the state database keeps the checkpoint. */
+    HISTORY_KEPT: z.coerce.number().int().min(1).default(5),
   })
   .refine((config) => config.LEASE_TTL_MS >= 3 * config.HEARTBEAT_MS, {
     path: ['LEASE_TTL_MS'],

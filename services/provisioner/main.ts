@@ -12,11 +12,16 @@ import { createLog } from '../shared/log.ts';
 import { connectNats } from '../shared/nats.ts';
 import { createRedis } from '../shared/redis.ts';
 import { createSecretBox } from '../shared/secret-box.ts';
+import { findCluster } from './cluster/connect-cluster.ts';
 import { childEnvironment } from './child-environment.ts';
 import { configSchema } from './config.ts';
 import { startConsumer } from './consumer.ts';
 import { createApp } from './create-app.ts';
 import { drain } from './drain.ts';
+import { createInventory } from './inventory/create-inventory.ts';
+import { connectSharedServer } from './inventory/database-place.ts';
+import { createStateDatabase } from './inventory/state-database.ts';
+import { startMaintenance } from './maintenance/start-maintenance.ts';
 import { createMetrics } from './metrics.ts';
 import { phaseLimitsMs } from './phase-limits.ts';
 import { reconcileApplication } from './reconcile-application.ts';
@@ -28,8 +33,10 @@ import { readTenantSettings } from './tenant-settings.ts';
 /** Requests that a probe or a scrape left open; nothing of value waits for them. */
 const httpDrainMs = 1_000;
 const natsFlushMs = 1_000;
-/** Connections beside one for each slot: reconciler, probes, a heartbeat that overlaps. */
-const spareConnections = 4;
+/** Maintenance stops by itself once the shutdown begins; what hangs then is cut. */
+const maintenanceDrainMs = 3_000;
+/** Connections beside one for each slot: reconciler, probes, a heartbeat that overlaps, the maintenance's tasks. */
+const spareConnections = 8;
 
 runMain('provisioner', async (lifecycle) => {
   const config = parseConfig(configSchema, process.env);
@@ -83,27 +90,67 @@ runMain('provisioner', async (lifecycle) => {
   );
   lifecycle.onShutdown('reconciler', () => reconciler);
 
-  const children = createChildRunner({
+  const childOptions = {
     entry: config.OPERATION_CHILD,
     env: childEnvironment(process.env),
     timeoutMs: config.OPERATION_TIMEOUT_MS,
     phaseLimitsMs,
     graceMs: config.CANCEL_GRACE_MS,
-  });
+  };
+  const children = createChildRunner(childOptions);
+  const cluster = findCluster();
+  const onIdleError = (error: Error): void => log.warn({ err: error }, 'An idle database connection failed');
+  const state = createStateDatabase(config.PULUMI_BACKEND_URL, onIdleError);
+  lifecycle.onShutdown('state database', () => state.close());
+  const sharedServer = connectSharedServer(settings.database.shared, onIdleError);
+  lifecycle.onShutdown('shared server', () => sharedServer.end());
+  const inventory = createInventory({ cluster, sharedServer, redis, state, namespacePatienceMs: config.NAMESPACE_PATIENCE_MS });
+  const box = createSecretBox(config.ENCRYPTION_KEY);
 
   const dependencies = {
     db,
     redis,
     nats,
-    box: createSecretBox(config.ENCRYPTION_KEY),
+    box,
     settings,
+    cluster,
+    inventory,
     children,
     running,
     metrics,
     log,
     worker: config.WORKER_NAME,
-    times: { heartbeatMs: config.HEARTBEAT_MS, ttlMs: config.LEASE_TTL_MS, retryBaseMs: config.RETRY_BASE_MS },
+    times: {
+      heartbeatMs: config.HEARTBEAT_MS,
+      ttlMs: config.LEASE_TTL_MS,
+      retryBaseMs: config.RETRY_BASE_MS,
+      namespaceWaitMs: config.NAMESPACE_WAIT_MS,
+      namespacePatienceMs: config.NAMESPACE_PATIENCE_MS,
+    },
   };
+  const background = createChildRunner({ ...childOptions, background: true });
+  const maintenance = startMaintenance(
+    {
+      ...{ db, databaseUrl: config.DATABASE_URL, redis, inventory, state, metrics, worker: config.WORKER_NAME, log },
+      drift: { box, settings, children: background, running },
+      times: {
+        watchdogMs: config.WATCHDOG_INTERVAL_MS,
+        sweepMs: config.SWEEP_INTERVAL_MS,
+        sweepPollMs: config.SWEEP_POLL_MS,
+        sweepQuietMs: config.SWEEP_QUIET_MS,
+        driftMs: config.DRIFT_INTERVAL_MS,
+        driftPollMs: config.DRIFT_POLL_MS,
+        historyMs: config.HISTORY_INTERVAL_MS,
+        operationLimitMs: config.OPERATION_TIMEOUT_MS,
+      },
+      keptHistory: config.HISTORY_KEPT,
+    },
+    lifecycle.signal,
+  );
+  lifecycle.onShutdown('maintenance', async () => {
+    await Promise.race([maintenance, delay(maintenanceDrainMs, undefined, { ref: false })]);
+    background.close();
+  });
   const consumer = startConsumer({
     nats,
     concurrency: config.CONCURRENCY,

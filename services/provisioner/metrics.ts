@@ -55,9 +55,29 @@ export function createMetrics() {
     jobsOpen: new Gauge({ name: 'authsome_jobs_open', help: 'Jobs that are queued or running, from the database.', registers }),
     oldestJobSeconds: new Gauge({ name: 'authsome_oldest_job_seconds', help: 'Age of the oldest open job; 0 without one.', registers }),
     republished: new Counter({ name: 'authsome_jobs_republished_total', help: 'Jobs that this reconciler announced again.', registers }),
+    ...maintenanceMetrics(registers),
     reconcilerFailures: new Counter({
       name: 'authsome_reconciler_failures_total',
       help: 'Rounds of the reconciler that failed.',
+      registers,
+    }),
+  };
+}
+
+/** What the leader finds out; all others have no value, so that a sum over all provisioners is the leader's. */
+function maintenanceMetrics(registers: Registry[]) {
+  const gauge = <T extends string>(name: string, help: string, labelNames: readonly T[] = []) =>
+    new Gauge({ name, help, labelNames, registers });
+  return {
+    overdueOperations: gauge('authsome_operations_overdue', 'Running operations of which a phase has outlasted its limit.', ['phase']),
+    overdueJobs: gauge('authsome_jobs_queued_overdue', 'Jobs that could have been taken for longer than their limit.'),
+    sweepOrphans: gauge('authsome_sweep_orphans', 'Things that belong to no application, found by the newest sweep.', ['kind']),
+    sweepMissing: gauge('authsome_sweep_missing', 'Things that applications lack, found by the newest sweep.', ['kind']),
+    sweepSuccess: gauge('authsome_sweep_last_success_timestamp_seconds', 'When a sweep last came to its end, since the epoch.'),
+    drifted: gauge('authsome_applications_drifted', 'Applications whose stack is not as their newest look for drift expected it.'),
+    prunedHistory: new Counter({
+      name: 'authsome_state_history_pruned_total',
+      help: "Entries of stacks' histories that were deleted from the state database.",
       registers,
     }),
   };

@@ -11,6 +11,8 @@ export const phaseLimitsMs: Readonly<Record<string, number>> = {
   recovering: 240_000,
   /** Removes the stack's own state: one run of the CLI. */
   removing: 60_000,
+  /** Waits for a namespace that somebody else deletes. */
+  'awaiting-namespace': 120_000,
   /** Looks for what is left, and removes it. */
   verifying: 120_000,
   'store-outputs': 30_000,
@@ -19,3 +21,6 @@ export const phaseLimitsMs: Readonly<Record<string, number>> = {
 
 /** A job that could be taken for so long, and was not. */
 export const queuedLimitMs = 60_000;
+
+/** Of the search for what is left; the rest of the phase's limit is for the requests that are under way when it is over. */
+export const verifyingLimitMs = 90_000;

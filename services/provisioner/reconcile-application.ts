@@ -6,7 +6,9 @@ import { jobStream } from '../shared/jobs/job.ts';
 import type { JobMessage } from '../shared/jobs/job.ts';
 import type { Log } from '../shared/log.ts';
 import type { SecretBox } from '../shared/secret-box.ts';
+import type { Cluster } from './cluster/connect-cluster.ts';
 import type { Delivery, Outcome } from './consumer.ts';
+import type { Inventory } from './inventory/inventory.ts';
 import { acquireLease } from './lease.ts';
 import type { Metrics } from './metrics.ts';
 import { runOperation } from './run-operation.ts';
@@ -21,12 +23,14 @@ export interface ReconcileDependencies {
   nats: NatsConnection;
   box: SecretBox;
   settings: TenantSettings;
+  cluster: Cluster;
+  inventory: Inventory;
   children: Pick<ChildRunner, 'run'>;
   running: RunningOperations;
   metrics: Metrics;
   log: Log;
   worker: string;
-  times: { heartbeatMs: number; ttlMs: number; retryBaseMs: number };
+  times: { heartbeatMs: number; ttlMs: number; retryBaseMs: number; namespaceWaitMs: number; namespacePatienceMs: number };
 }
 
 /** A busy application is asked for again after this, times the number of deliveries; what outlasts its deliveries, the reconciler announces again. */

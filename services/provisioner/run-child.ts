@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { operationMessageSchema } from '../../stacks/operation-protocol.ts';
-import type { OperationMessage, OperationRequest } from '../../stacks/operation-protocol.ts';
+import type { DriftChange, OperationMessage, OperationRequest } from '../../stacks/operation-protocol.ts';
 import type { TenantOutputs } from '../../tenant-program/spec.ts';
 import type { Log } from '../shared/log.ts';
 import { childFailure } from './child-failure.ts';
@@ -22,6 +22,8 @@ export interface ChildRunnerOptions {
   phaseLimitsMs?: Readonly<Record<string, number>>;
   /** Between the interrupt, on which pulumi saves its state and unlocks the stack, and SIGKILL. */
   graceMs: number;
+  /** For work that can wait: it has the lowest priority of the processor, and no child is kept ready for it. */
+  background?: boolean;
 }
 
 export interface ChildRun {
@@ -40,11 +42,14 @@ export interface ChildRunner {
    * @throws OperationError for everything that can go wrong, a stop included
    */
   run(run: ChildRun): Promise<TenantOutputs | null>;
+  /** Runs a look for drift in a child process and returns what it found. @throws OperationError as run() does */
+  findDrift(run: Pick<ChildRun, 'request' | 'stop' | 'log'>): Promise<DriftChange[]>;
   /** Ends the child that is kept ready; those that run are stopped by their signal. */
   close(): void;
 }
 
 export type Ending = Extract<OperationMessage, { type: 'result' | 'error' }>;
+type Result = Extract<Ending, { type: 'result' }>;
 
 /** The limits here are the ones that count; the child's own come later, or sooner, to let it end its engine itself. */
 const childDeadlineSlackMs = 5_000;
@@ -63,24 +68,27 @@ export function createChildRunner(options: ChildRunnerOptions): ChildRunner {
   let closed = false;
   let ready: OperationChild | undefined;
   const prepare = (): void => {
-    if (!closed && !ready?.isAlive()) ready = startChild({ entry: options.entry, env });
+    if (!closed && !options.background && !ready?.isAlive()) ready = start();
   };
+  const start = (): OperationChild => startChild({ entry: options.entry, env, background: options.background === true });
   const take = (): OperationChild => {
-    const child = ready?.isAlive() ? ready : startChild({ entry: options.entry, env });
+    const child = ready?.isAlive() ? ready : start();
     ready = undefined;
     return child;
   };
   prepare();
+  const runNext = async (run: ChildRun): Promise<Result> => {
+    try {
+      return await runIn(take(), run, options);
+    } finally {
+      // Not before: its start would take the processor from the operation.
+      prepare();
+    }
+  };
 
   return {
-    async run(run) {
-      try {
-        return await runIn(take(), run, options);
-      } finally {
-        // Not before: its start would take the processor from the operation.
-        prepare();
-      }
-    },
+    run: async (run) => (await runNext(run)).outputs,
+    findDrift: async (run) => (await runNext({ ...run, onPhase: () => undefined, onResource: () => undefined })).drift ?? [],
     close() {
       closed = true;
       ready?.kill();
@@ -88,7 +96,7 @@ export function createChildRunner(options: ChildRunnerOptions): ChildRunner {
   };
 }
 
-async function runIn(child: OperationChild, run: ChildRun, options: ChildRunnerOptions): Promise<TenantOutputs | null> {
+async function runIn(child: OperationChild, run: ChildRun, options: ChildRunnerOptions): Promise<Result> {
   const limits = enforceLimits(child, run.stop, options);
   try {
     // The request holds secrets, so it is neither argument nor environment. Stdin then stays open: its end tells the child that this
@@ -96,7 +104,7 @@ async function runIn(child: OperationChild, run: ChildRun, options: ChildRunnerO
     child.stdin.write(`${JSON.stringify(run.request)}\n`);
     const ending = await readMessages(child, { ...run, onPhase: limits.enter(run.onPhase) });
     const how = await child.ended;
-    if (ending?.type === 'result') return ending.outputs;
+    if (ending?.type === 'result') return ending;
     throw childFailure({
       ending,
       how,

@@ -1,14 +1,18 @@
 import type { TenantOutputs } from '../../tenant-program/spec.ts';
-import type { RemovedThing } from '../shared/db/database.ts';
+import { tenantNames } from '../../tenant-program/names.ts';
 import { abandonOperation } from './abandon-operation.ts';
+import { awaitNamespace } from './cluster/await-namespace.ts';
+import { keepReleasing } from './cluster/keep-releasing.ts';
 import { recordPhases } from './close-operation.ts';
 import type { Outcome } from './consumer.ts';
+import { explainFailure } from './diagnosis/explain-failure.ts';
 import { createEventLog } from './event-log.ts';
-import type { ResourceEvent } from './event-log.ts';
 import { cancellation } from './fail-application.ts';
 import { failOperation } from './fail-operation.ts';
 import { finishOperation } from './finish-operation.ts';
 import type { Achievement } from './finish-operation.ts';
+import { proveDeletion } from './inventory/prove-deletion.ts';
+import { readRemoved } from './inventory/read-removed.ts';
 import { keepLease } from './keep-lease.ts';
 import type { KeepLeaseOptions } from './keep-lease.ts';
 import type { Lease } from './lease.ts';
@@ -16,6 +20,7 @@ import { openSpecSource } from './open-spec-source.ts';
 import { OperationError, toOperationError } from './operation-error.ts';
 import { createOperationProgress } from './operation-progress.ts';
 import type { OperationProgress } from './operation-progress.ts';
+import { verifyingLimitMs } from './phase-limits.ts';
 import { publishDeadLetter } from './publish-jobs.ts';
 import type { ReconcileDependencies } from './reconcile-application.ts';
 import type { StopReason } from './running-operations.ts';
@@ -85,14 +90,14 @@ async function attempt(run: Run, callbacks: Pick<KeepLeaseOptions, 'onHeld' | 'o
     progress.enter('store-outputs');
     return await succeed(run, achievement);
   } catch (error) {
-    return await giveUp(run, toOperationError(error));
+    return await giveUp(run, await explain(run, toOperationError(error)));
   } finally {
     keeper.stop();
   }
 }
 
 async function achieve(run: Run, flush: () => void): Promise<Achievement> {
-  const { deps, lease } = run;
+  const { lease } = run;
   if (lease.lostWorkers >= maxLostWorkers) {
     throw new OperationError({
       code: 'worker_lost',
@@ -101,39 +106,73 @@ async function achieve(run: Run, flush: () => void): Promise<Achievement> {
       unclean: true,
     });
   }
-  const events = createEventLog({ ...deps, lease });
-  const removed: RemovedThing[] = [];
+  return lease.desired === 'absent' ? destroy(run, flush) : bringUp(run, flush);
+}
+
+async function bringUp(run: Run, flush: () => void): Promise<Achievement> {
+  const { deps, lease, progress, stop } = run;
+  const replaced = await awaitNamespace(deps.cluster, {
+    namespace: tenantNames(lease.appId).namespace,
+    limitMs: deps.times.namespaceWaitMs,
+    signal: stop,
+    onWait: () => {
+      progress.enter('awaiting-namespace');
+      flush();
+    },
+  });
+  const outputs = await runStack(run, { kind: 'up', takeover: lease.takeover || replaced }, flush);
+  // Of an up there always are.
+  return { type: 'up', outputs: outputs as TenantOutputs };
+}
+
+/** Removes the stack, and then whatever a stack that was not true has left. */
+async function destroy(run: Run, flush: () => void): Promise<Achievement> {
+  const { deps, lease, progress, stop } = run;
+  const { appId } = lease;
+  const { namespace } = tenantNames(appId);
+  const stopReleasing = keepReleasing(deps.cluster, { appId, namespace, patienceMs: deps.times.namespacePatienceMs, log: deps.log });
   try {
-    const outputs = await runStack(run, flush, (event) => {
-      events.add(event);
-      if (event.change === 'deleted' && event.status === 'done') removed.push({ kind: event.resourceType, name: event.resourceName });
+    await runStack(run, { kind: 'destroy', takeover: lease.takeover }, flush);
+  } finally {
+    stopReleasing();
+  }
+  progress.enter('verifying');
+  flush();
+  const proof = await proveDeletion({ inventory: deps.inventory, appId, signal: stop, limitMs: verifyingLimitMs });
+  if (proof.removed.length > 0) deps.log.info({ removed: proof.removed }, 'Removed what the stack had left');
+  return { type: 'destroyed', removed: [...(await readRemoved(deps.db, appId)), ...proof.removed], verified: proof.verified };
+}
+
+async function runStack(
+  { deps, lease, progress, stop }: Run,
+  { kind, takeover }: { kind: 'up' | 'destroy'; takeover: boolean },
+  flush: () => void,
+): Promise<TenantOutputs | null> {
+  const source = openSpecSource(lease.source, { kind, box: deps.box });
+  const events = createEventLog({ ...deps, lease });
+  try {
+    return await deps.children.run({
+      request: { kind, spec: buildTenantSpec(source, deps.settings, kind), takeover },
+      stop,
+      onPhase: (name) => {
+        progress.enter(name);
+        flush();
+      },
+      onResource: (event) => {
+        if (event.status === 'done') progress.count(event.change, event.resourceName);
+        events.add(event);
+      },
+      log: deps.log,
     });
-    return outputs === null ? { type: 'destroyed', removed, verified: [] } : { type: 'up', outputs };
   } finally {
     await events.close();
   }
 }
 
-function runStack(
-  { deps, lease, progress, stop }: Run,
-  flush: () => void,
-  onResource: (event: ResourceEvent) => void,
-): Promise<TenantOutputs | null> {
-  const kind = lease.desired === 'absent' ? 'destroy' : 'up';
-  const source = openSpecSource(lease.source, { kind, box: deps.box });
-  return deps.children.run({
-    request: { kind, spec: buildTenantSpec(source, deps.settings, kind), takeover: lease.takeover },
-    stop,
-    onPhase: (name) => {
-      progress.enter(name);
-      flush();
-    },
-    onResource: (event) => {
-      if (event.status === 'done') progress.count(event.change, event.resourceName);
-      onResource(event);
-    },
-    log: deps.log,
-  });
+/** Nothing is to be explained of an operation that was stopped. */
+async function explain({ deps, lease, stop }: Run, error: OperationError): Promise<OperationError> {
+  if (stop.aborted) return error;
+  return explainFailure({ ...deps, appId: lease.appId, kind: lease.desired === 'absent' ? 'destroy' : 'up', error });
 }
 
 async function succeed(run: Run, achievement: Achievement): Promise<Settled> {

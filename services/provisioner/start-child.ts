@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import type { ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { killSession } from './kill-session.ts';
@@ -17,6 +18,13 @@ export interface OperationChild {
   kill(): void;
 }
 
+export interface ChildStart {
+  entry: string;
+  env: Record<string, string>;
+  /** With the lowest priority of the processor, and so all that comes of it. */
+  background?: boolean;
+}
+
 /** Enough for the message of an exception that ended a child without a word on stdout. */
 const keptStderr = 2_000;
 
@@ -24,12 +32,13 @@ const keptStderr = 2_000;
  * Starts the program of an operation, which then waits for its request on stdin. It leads a session of its own, so that a signal to this
  * process's group does not reach it, and all that comes of it can be found.
  */
-export function startChild({ entry, env }: { entry: string; env: Record<string, string> }): OperationChild {
+export function startChild({ entry, env, background = false }: ChildStart): OperationChild {
   const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(process.execPath, [entry], {
     detached: true,
     env,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
+  if (background) lowerPriority(child.pid);
   let alive = true;
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => {
@@ -57,4 +66,13 @@ export function startChild({ entry, env }: { entry: string; env: Record<string, 
     interrupt: () => void child.kill('SIGINT'),
     kill: () => killSession(child.pid),
   };
+}
+
+/** Before it starts anything: what is started inherits it. */
+function lowerPriority(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // It has ended already, which its end tells.
+  }
 }

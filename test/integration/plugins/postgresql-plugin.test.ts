@@ -146,6 +146,28 @@ test.serial('refresh finds what is gone, and the next up makes it again', async 
   await stack.destroy();
 });
 
+test.serial('destroy drops a database to which clients are connected, and connect again', async (t) => {
+  const name = uniqueName('db_');
+  const stack = await fixture.openStack(name.replaceAll('_', '-'), tenantProgram(name));
+  const { outputs } = await stack.up();
+  const { host, port } = fixture.server;
+  const pool = new pg.Pool({ host, port, user: `${name}_user`, password: outputs['password']?.value as string, database: name, max: 5 });
+  let failures = 0;
+  pool.on('error', () => (failures += 1));
+  const query = async (): Promise<void> => void (await pool.query('select pg_sleep(0.01)').catch(() => (failures += 1)));
+  const clients = setInterval(() => void Promise.all(Array.from({ length: 5 }, query)), 20);
+  t.teardown(async () => {
+    clearInterval(clients);
+    await pool.end();
+  });
+  await query();
+  t.is(failures, 0);
+  await stack.destroy();
+  t.true(failures > 0);
+  t.deepEqual(await fixture.query(`select 1 from pg_database where datname = '${name}'`), []);
+  t.deepEqual(await fixture.query(`select 1 from pg_roles where rolname = '${name}_user'`), []);
+});
+
 test.serial('a schema of the tenant’s database is closed to everybody else by an administrator who is no superuser', async (t) => {
   const name = uniqueName('db_');
   const program =

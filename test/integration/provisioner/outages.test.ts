@@ -95,11 +95,7 @@ test.serial('a route that Redis could not take is published when Redis is back',
   const worker = await world.startWorker({ REDIS_URL: redis.url });
   const { appId, jobId } = await world.insertApplication({ script: ['hold'] });
   await world.announce(jobId);
-  await waitFor(
-    () => world.calls(appId),
-    (calls) => calls.length === 1,
-    'the child',
-  );
+  await world.started(appId, 1);
   await redis.stop();
   await world.release(appId);
   await succeeded(jobId);

@@ -15,18 +15,12 @@ test.before(async () => {
 });
 test.after.always(() => world?.close());
 
-const finished = (jobId: string) =>
-  waitFor(
-    () => world.job(jobId),
-    ({ status }) => ['succeeded', 'superseded', 'dead'].includes(status),
-    `the end of ${jobId}`,
-  );
 const route = (appId: string) => world.redis.get(routeKey(appId));
 
 test('a job makes the application active and its route known to the proxies', async (t) => {
   const { appId, jobId } = await world.insertApplication();
   await world.announce(jobId);
-  t.is((await finished(jobId)).status, 'succeeded');
+  t.is((await world.finished(jobId)).status, 'succeeded');
 
   const stored = await waitFor(
     () => route(appId),
@@ -48,7 +42,7 @@ test('a job makes the application active and its route known to the proxies', as
 test("outputs are sealed for their application, and are nobody else's", async (t) => {
   const { appId, jobId } = await world.insertApplication();
   await world.announce(jobId);
-  await finished(jobId);
+  await world.finished(jobId);
   const { sealed_outputs: sealed } = await world.application(appId);
   t.false(sealed?.includes('tenant-secret'));
   t.true(world.box.open(sealed ?? '', appId).includes('tenant-secret'));
@@ -58,7 +52,7 @@ test("outputs are sealed for their application, and are nobody else's", async (t
 test('an operation keeps its phases with their times, and what it did', async (t) => {
   const { appId, jobId } = await world.insertApplication();
   await world.announce(jobId);
-  await finished(jobId);
+  await world.finished(jobId);
   const [operation] = await waitFor(
     () => world.operations(appId),
     ([first]) => first?.phase === 'publish-route',
@@ -77,14 +71,10 @@ test('a doubled message leads to one operation', async (t) => {
   const { appId, jobId } = await world.insertApplication({ script: ['hold'] });
   await world.announce(jobId, `${jobId}-1`);
   await world.announce(jobId, `${jobId}-2`);
-  await waitFor(
-    () => world.calls(appId),
-    (calls) => calls.length === 1,
-    'the child',
-  );
+  await world.started(appId, 1);
   await world.announce(jobId, `${jobId}-3`);
   await world.release(appId);
-  await finished(jobId);
+  await world.finished(jobId);
   await world.announce(jobId, `${jobId}-4`);
   const messages = async () =>
     (await fetch(`${worker.url}/operations`).then((response) => response.json())) as { operations: { appId: string }[] };
@@ -95,11 +85,11 @@ test('a doubled message leads to one operation', async (t) => {
 
 test('a newer generation supersedes a queued job', async (t) => {
   const { appId, jobId } = await world.insertApplication();
-  const newer = await world.changeDesired(appId, 'present');
+  const newer = await world.command(appId, { kind: 'update' });
   await world.announce(jobId);
   await world.announce(newer);
-  t.is((await finished(jobId)).status, 'superseded');
-  t.is((await finished(newer)).status, 'succeeded');
+  t.is((await world.finished(jobId)).status, 'superseded');
+  t.is((await world.finished(newer)).status, 'succeeded');
   t.deepEqual(
     (await world.operations(appId)).map(({ generation }) => generation),
     [2],
@@ -107,26 +97,24 @@ test('a newer generation supersedes a queued job', async (t) => {
   t.like(await world.application(appId), { status: 'active', observed_generation: 2 });
 });
 
-test('a deletion during an operation waits for it, and wins', async (t) => {
+test('a deletion stops the operation that runs, and then goes over what it has left', async (t) => {
   const { appId, jobId } = await world.insertApplication({ script: ['hold', 'succeed'] });
   await world.announce(jobId);
-  await waitFor(
-    () => world.calls(appId),
-    (calls) => calls.length === 1,
-    'the child',
-  );
-  const deletion = await world.changeDesired(appId, 'absent');
+  await world.started(appId, 1);
+  const deletion = await world.command(appId, { kind: 'destroy' });
   await world.announce(deletion);
-  await world.release(appId);
-  await finished(jobId);
-  t.not((await world.application(appId)).status, 'active');
-  await finished(deletion);
+  t.is((await world.finished(jobId)).status, 'superseded');
+  await world.finished(deletion);
   t.is((await world.application(appId)).status, 'deleted');
+  t.deepEqual(
+    (await world.operations(appId)).map(({ status }) => status),
+    ['cancelled', 'succeeded'],
+  );
   t.deepEqual(
     (await world.calls(appId)).map(({ kind, takeover }) => ({ kind, takeover })),
     [
       { kind: 'up', takeover: false },
-      { kind: 'destroy', takeover: false },
+      { kind: 'destroy', takeover: true },
     ],
   );
 });
@@ -134,10 +122,10 @@ test('a deletion during an operation waits for it, and wins', async (t) => {
 test('a deletion clears the outputs, revokes the keys and removes the route', async (t) => {
   const { appId, jobId } = await world.insertApplication();
   await world.announce(jobId);
-  await finished(jobId);
-  const deletion = await world.changeDesired(appId, 'absent');
+  await world.finished(jobId);
+  const deletion = await world.command(appId, { kind: 'destroy' });
   await world.announce(deletion);
-  await finished(deletion);
+  await world.finished(deletion);
   await waitFor(
     () => route(appId),
     (text) => text === null,
@@ -152,7 +140,7 @@ test('a deletion clears the outputs, revokes the keys and removes the route', as
 test('a failed operation is tried again after a backoff, and then succeeds', async (t) => {
   const { appId, jobId } = await world.insertApplication({ script: ['fail', 'crash', 'succeed'] });
   await world.announce(jobId);
-  t.like(await finished(jobId), { status: 'succeeded', attempts: 2, error: null });
+  t.like(await world.finished(jobId), { status: 'succeeded', attempts: 2, error: null });
   t.like(await world.application(appId), { status: 'active', failure: null });
   const operations = await world.operations(appId);
   t.deepEqual(
@@ -173,7 +161,7 @@ test('a failed operation is tried again after a backoff, and then succeeds', asy
 test('after three retries the job is a dead letter with its reason, and the application failed', async (t) => {
   const { appId, jobId } = await world.insertApplication({ script: ['fail'] });
   await world.announce(jobId);
-  const job = await finished(jobId);
+  const job = await world.finished(jobId);
   t.like(job, { status: 'dead', attempts: 4 });
   t.like(job.error, { code: 'pods_not_ready', message: 'scripted: pods_not_ready' });
   const operations = await world.operations(appId);
@@ -183,7 +171,7 @@ test('after three retries the job is a dead letter with its reason, and the appl
   t.deepEqual<unknown, unknown>(row.failure, {
     code: 'pods_not_ready',
     message: 'scripted: pods_not_ready',
-    operationId: operations[3]?.id,
+    operationId: jobId,
   });
   const stored = await waitFor(
     () => route(appId),
@@ -196,7 +184,7 @@ test('after three retries the job is a dead letter with its reason, and the appl
 test('a dead letter is announced with its reason', async (t) => {
   const { appId, jobId } = await world.insertApplication({ script: ['fail-for-good'] });
   await world.announce(jobId);
-  await finished(jobId);
+  await world.finished(jobId);
   const manager = await jetstreamManager(world.nats);
   const letters = async () => {
     const { state } = await manager.streams.info(deadLetterStream.stream);
@@ -214,21 +202,21 @@ test('a dead letter is announced with its reason', async (t) => {
 test('a terminal failure is not tried again', async (t) => {
   const { appId, jobId } = await world.insertApplication({ script: ['fail-for-good'] });
   await world.announce(jobId);
-  t.like(await finished(jobId), { status: 'dead', attempts: 1 });
+  t.like(await world.finished(jobId), { status: 'dead', attempts: 1 });
   t.is((await world.calls(appId)).length, 1);
 });
 
 test('a row that makes no spec fails for good without a child', async (t) => {
   const { appId, jobId } = await world.insertApplication({ config: { colour: 'red' } });
   await world.announce(jobId);
-  t.like(await finished(jobId), { status: 'dead', attempts: 1 });
+  t.like(await world.finished(jobId), { status: 'dead', attempts: 1 });
   t.is((await world.calls(appId)).length, 0);
   t.like((await world.application(appId)).failure, { code: 'invalid_spec' });
 });
 
 test('a job nobody has announced is found by the reconciler', async (t) => {
   const { appId, jobId } = await world.insertApplication();
-  t.is((await finished(jobId)).status, 'succeeded');
+  t.is((await world.finished(jobId)).status, 'succeeded');
   t.is((await world.calls(appId)).length, 1);
 });
 
@@ -237,7 +225,7 @@ test('messages that are no jobs are dropped, and the next job is done', async (t
     await jetstream(world.nats).publish('app.provision', text);
   const { jobId } = await world.insertApplication();
   await world.announce(jobId);
-  t.is((await finished(jobId)).status, 'succeeded');
+  t.is((await world.finished(jobId)).status, 'succeeded');
   t.true(worker.lines.some((line) => line.includes('"not a job message"')));
   t.true(worker.lines.some((line) => line.includes('"no such job"')));
 });
@@ -245,7 +233,7 @@ test('messages that are no jobs are dropped, and the next job is done', async (t
 test('secrets reach the child through stdin alone, and are in no log and no failure', async (t) => {
   const { appId, jobId } = await world.insertApplication({ script: ['blab'] });
   await world.announce(jobId);
-  await finished(jobId);
+  await world.finished(jobId);
   const { failure } = await world.application(appId);
   t.is((failure as { message?: string } | null)?.message, '[redacted] [redacted]');
   const [call] = await world.calls(appId);
@@ -261,22 +249,18 @@ test('secrets reach the child through stdin alone, and are in no log and no fail
 test('a running operation is shown without its secrets', async (t) => {
   const { appId, jobId } = await world.insertApplication({ script: ['hold'] });
   await world.announce(jobId);
-  await waitFor(
-    () => world.calls(appId),
-    (calls) => calls.length === 1,
-    'the child',
-  );
+  await world.started(appId, 1);
   const text = await fetch(`${worker.url}/operations`).then((response) => response.text());
   const shown = (JSON.parse(text) as { operations: { appId: string }[] }).operations.find((operation) => operation.appId === appId);
   t.deepEqual(Object.keys(shown ?? {}).sort(), ['appId', 'jobId', 'kind', 'operationId', 'phase', 'startedAt']);
   await world.release(appId);
-  await finished(jobId);
+  await world.finished(jobId);
 });
 
 test('the service is ready, and its metrics tell the time to ready, the operations and the queue', async (t) => {
   const { jobId } = await world.insertApplication();
   await world.announce(jobId);
-  await finished(jobId);
+  await world.finished(jobId);
   t.is(await fetch(`${worker.url}/ready`).then((response) => response.status), 200);
   const metrics = () => fetch(`${worker.url}/metrics`).then((response) => response.text());
   const text = await waitFor(metrics, (page) => /authsome_time_to_ready_seconds_count [1-9]/.test(page), 'the histogram');

@@ -4,7 +4,7 @@ import { appendFile, access, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { operationRequestSchema } from '../../../stacks/operation-protocol.ts';
-import type { OperationErrorCode, OperationMessage, OperationRequest } from '../../../stacks/operation-protocol.ts';
+import type { DriftChange, OperationErrorCode, OperationMessage, OperationRequest } from '../../../stacks/operation-protocol.ts';
 import { tenantNames } from '../../../tenant-program/names.ts';
 import { specSecrets } from '../../../tenant-program/spec-secrets.ts';
 
@@ -35,6 +35,8 @@ export interface Call {
   variables: string[];
   plan: string;
   databaseTier: string;
+  replicas: number;
+  restartedAt: string | undefined;
   config: OperationRequest['spec']['config'];
 }
 
@@ -47,6 +49,10 @@ const did = (op: string, name: string): void => say({ type: 'resource', op, reso
 async function main(): Promise<void> {
   const request = await readRequest();
   const { appId } = request.spec;
+  if (request.kind === 'drift') {
+    say({ type: 'result', outputs: null, counts: {}, drift: await scriptedDrift(appId) });
+    process.exit(0);
+  }
   const script = JSON.parse(await readFile(path.join(home, `${appId}.script.json`), 'utf8')) as Step[];
   const callsFile = path.join(home, `${appId}.calls.jsonl`);
   const earlier = (await readFile(callsFile, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '').length;
@@ -62,11 +68,19 @@ async function main(): Promise<void> {
     variables: Object.keys(process.env),
     plan: request.spec.plan,
     databaseTier: request.spec.database.tier,
+    replicas: request.spec.resources.replicas,
+    restartedAt: request.spec.restartedAt,
     config: request.spec.config,
   };
   await appendFile(callsFile, `${JSON.stringify(call)}\n`);
   await perform(step, request);
   process.exit(0);
+}
+
+/** What a test says that a look for drift finds; it is no step of the script. */
+async function scriptedDrift(appId: string): Promise<DriftChange[]> {
+  const text = await readFile(path.join(home, `${appId}.drift.json`), 'utf8').catch(() => '[]');
+  return JSON.parse(text) as DriftChange[];
 }
 
 /** An interactive shell puts each job in a group of its own, in the same session; node can only start new sessions. */

@@ -14,11 +14,7 @@ async function heldBy(overrides: Record<string, string>, script: Step[]) {
   const worker = await world.startWorker(overrides);
   const { appId, jobId } = await world.insertApplication({ script });
   await world.announce(jobId);
-  await waitFor(
-    () => world.calls(appId),
-    (calls) => calls.length === 1,
-    'the child',
-  );
+  await world.started(appId, 1);
   return { worker, appId, jobId };
 }
 

@@ -18,12 +18,6 @@ test.before(async () => {
 });
 test.after.always(() => world?.close());
 
-const finished = (jobId: string) =>
-  waitFor(
-    () => world.job(jobId),
-    ({ status }) => ['succeeded', 'superseded', 'dead'].includes(status),
-    `the end of ${jobId}`,
-  );
 const routeWith = (appId: string, status: Route['status']) =>
   waitFor(
     async () => routeSchema.nullable().parse(JSON.parse((await world.redis.get(routeKey(appId))) ?? 'null')),
@@ -40,10 +34,10 @@ const config = appConfigSchema.parse({
 test('an update brings the application to its new generation, and it is active again', async (t) => {
   const { appId, jobId } = await world.insertApplication();
   await world.announce(jobId);
-  await finished(jobId);
-  const update = await world.changeDesired(appId, 'present');
+  await world.finished(jobId);
+  const update = await world.command(appId, { kind: 'update' });
   await world.announce(update);
-  t.is((await finished(update)).status, 'succeeded');
+  t.is((await world.finished(update)).status, 'succeeded');
   t.like(await world.application(appId), { status: 'active', generation: 2, observed_generation: 2, failure: null });
   t.deepEqual(
     (await world.operations(appId)).map(({ kind, generation, status }) => ({ kind, generation, status })),
@@ -58,13 +52,8 @@ test('an update brings the application to its new generation, and it is active a
 test('a change during the first provisioning lets that one be served, and is then carried out', async (t) => {
   const { appId, jobId } = await world.insertApplication({ script: ['hold', 'succeed'] });
   await world.announce(jobId);
-  await waitFor(
-    () => world.calls(appId),
-    (calls) => calls.length === 1,
-    'the child',
-  );
-  const change = await world.changeDesired(appId, 'present');
-  await world.db.updateTable('applications').set({ status: 'provisioning' }).where('id', '=', appId).execute();
+  await world.started(appId, 1);
+  const change = await world.command(appId, { kind: 'update' });
   // The second waits, so that what is between the two can be seen.
   await world.db
     .updateTable('jobs')
@@ -72,7 +61,7 @@ test('a change during the first provisioning lets that one be served, and is the
     .where('id', '=', change)
     .execute();
   await world.release(appId);
-  t.is((await finished(jobId)).status, 'succeeded');
+  t.is((await world.finished(jobId)).status, 'succeeded');
   const between = await world.application(appId);
   t.like(between, { status: 'updating', generation: 2, observed_generation: 1, failure: null });
   t.truthy(between.active_at);
@@ -80,22 +69,18 @@ test('a change during the first provisioning lets that one be served, and is the
   t.truthy(internalUrl && sealedInstanceToken);
 
   await world.db.updateTable('jobs').set({ run_after: new Date() }).where('id', '=', change).execute();
-  await finished(change);
+  await world.finished(change);
   t.like(await world.application(appId), { status: 'active', observed_generation: 2 });
 });
 
 test('of changes that come while an operation runs, only the newest is carried out', async (t) => {
   const { appId, jobId } = await world.insertApplication({ script: ['hold', 'succeed'] });
   await world.announce(jobId);
-  await waitFor(
-    () => world.calls(appId),
-    (calls) => calls.length === 1,
-    'the child',
-  );
-  const changes = [await world.changeDesired(appId, 'present'), await world.changeDesired(appId, 'present')];
+  await world.started(appId, 1);
+  const changes = [await world.command(appId, { kind: 'update' }), await world.command(appId, { kind: 'update' })];
   for (const change of changes) await world.announce(change);
   await world.release(appId);
-  const [older, newer] = [await finished(changes[0] ?? ''), await finished(changes[1] ?? '')];
+  const [older, newer] = [await world.finished(changes[0] ?? ''), await world.finished(changes[1] ?? '')];
   t.deepEqual([older.status, newer.status], ['superseded', 'succeeded']);
   t.deepEqual(
     (await world.operations(appId)).map(({ generation }) => generation),
@@ -107,11 +92,11 @@ test('of changes that come while an operation runs, only the newest is carried o
 test('an update that fails for good leaves what ran before to be served, and the next one mends it', async (t) => {
   const { appId, jobId } = await world.insertApplication({ script: ['succeed', 'fail-for-good', 'succeed'] });
   await world.announce(jobId);
-  await finished(jobId);
+  await world.finished(jobId);
   const before = await world.application(appId);
-  const update = await world.changeDesired(appId, 'present');
+  const update = await world.command(appId, { kind: 'update' });
   await world.announce(update);
-  t.is((await finished(update)).status, 'dead');
+  t.is((await world.finished(update)).status, 'dead');
 
   const failed = await world.application(appId);
   t.like(failed, { status: 'failed', generation: 2, observed_generation: 1, failure: { code: 'pods_not_ready' } });
@@ -120,16 +105,16 @@ test('an update that fails for good leaves what ran before to be served, and the
   t.like(route, { internalUrl: before.internal_url, sealedInstanceToken: before.sealed_instance_token });
   t.is(route?.keys.length, 1);
 
-  const next = await world.changeDesired(appId, 'present');
+  const next = await world.command(appId, { kind: 'update' });
   await world.announce(next);
-  await finished(next);
+  await world.finished(next);
   t.like(await world.application(appId), { status: 'active', observed_generation: 3, failure: null });
 });
 
 test('the child gets the configuration with its secrets, and nothing else keeps them', async (t) => {
   const { appId, jobId } = await world.insertConfigured({ config });
   await world.announce(jobId);
-  t.is((await finished(jobId)).status, 'succeeded');
+  t.is((await world.finished(jobId)).status, 'succeeded');
   const [call] = await world.calls(appId);
   t.deepEqual<unknown, unknown>(call?.config, config);
   t.false((await dumpDatabase(world.db)).includes('hunter2'));
@@ -139,18 +124,18 @@ test('the child gets the configuration with its secrets, and nothing else keeps 
 test('a stack follows the plan, and its database stays where it was made', async (t) => {
   const { appId, jobId } = await world.insertApplication();
   await world.announce(jobId);
-  await finished(jobId);
+  await world.finished(jobId);
   // A workspace of its own: the other tests' applications stay on free.
   const workspaceId = newId('ws');
   await world.db.insertInto('workspaces').values({ id: workspaceId, name: 'Pro', plan: 'pro' }).execute();
   await world.db.updateTable('applications').set({ workspace_id: workspaceId }).where('id', '=', appId).execute();
-  const update = await world.changeDesired(appId, 'present');
+  const update = await world.command(appId, { kind: 'update' });
   await world.announce(update);
-  t.is((await finished(update)).status, 'succeeded');
+  t.is((await world.finished(update)).status, 'succeeded');
 
   const dedicated = await world.insertApplication({ columns: () => ({ workspace_id: workspaceId, database_tier: 'dedicated' }) });
   await world.announce(dedicated.jobId);
-  await finished(dedicated.jobId);
+  await world.finished(dedicated.jobId);
 
   const calls = [...(await world.calls(appId)), ...(await world.calls(dedicated.appId))];
   t.deepEqual(
@@ -166,7 +151,7 @@ test('a stack follows the plan, and its database stays where it was made', async
 test('an error that quotes the configuration is kept without its secrets', async (t) => {
   const { appId, jobId } = await world.insertConfigured({ config, script: ['blab-config'] });
   await world.announce(jobId);
-  t.is((await finished(jobId)).status, 'dead');
+  t.is((await world.finished(jobId)).status, 'dead');
   const { failure } = await world.application(appId);
   t.regex(failure?.message ?? '', /google-id.*\[redacted\]/);
   t.false((await dumpDatabase(world.db)).includes('hunter2'));
@@ -176,23 +161,23 @@ test('an error that quotes the configuration is kept without its secrets', async
 test('secrets that can’t be opened fail the operation without a child, and do not keep the application from being deleted', async (t) => {
   const { appId, jobId } = await world.insertConfigured({ config, box: createSecretBox(randomBytes(32).toString('base64')) });
   await world.announce(jobId);
-  t.like(await finished(jobId), { status: 'dead', attempts: 4 });
+  t.like(await world.finished(jobId), { status: 'dead', attempts: 4 });
   t.like((await world.application(appId)).failure, { code: 'secrets_unreadable' });
   t.deepEqual(await world.calls(appId), []);
 
-  const deletion = await world.changeDesired(appId, 'absent');
+  const deletion = await world.command(appId, { kind: 'destroy' });
   await world.announce(deletion);
-  t.is((await finished(deletion)).status, 'succeeded');
+  t.is((await world.finished(deletion)).status, 'succeeded');
   t.is((await world.application(appId)).status, 'deleted');
 });
 
 test('an application whose row makes no spec can be deleted', async (t) => {
   const { appId, jobId } = await world.insertApplication({ config: { colour: 'red' } });
   await world.announce(jobId);
-  t.is((await finished(jobId)).status, 'dead');
-  const deletion = await world.changeDesired(appId, 'absent');
+  t.is((await world.finished(jobId)).status, 'dead');
+  const deletion = await world.command(appId, { kind: 'destroy' });
   await world.announce(deletion);
-  t.is((await finished(deletion)).status, 'succeeded');
+  t.is((await world.finished(deletion)).status, 'succeeded');
   t.deepEqual(
     (await world.calls(appId)).map(({ kind }) => kind),
     ['destroy'],

@@ -19,11 +19,7 @@ async function heldByFirst(): Promise<{ appId: string; jobId: string; first: Wor
   const first = await world.startWorker(lease);
   const { appId, jobId } = await world.insertApplication({ script: ['hold', 'succeed'] });
   await world.announce(jobId);
-  await waitFor(
-    () => world.calls(appId),
-    (calls) => calls.length === 1,
-    'the first child',
-  );
+  await world.started(appId, 1);
   return { appId, jobId, first, second: await world.startWorker(lease) };
 }
 

@@ -10,7 +10,8 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { Redis } from 'ioredis';
 import type { Insertable, Kysely, Selectable } from 'kysely';
 import { newApiKey } from '../../../services/shared/api-keys.ts';
-import type { OperationKind } from '../../../services/shared/application-state.ts';
+import { command, stopsOlderOperations } from '../../../services/shared/application-state.ts';
+import type { Command, OperationKind } from '../../../services/shared/application-state.ts';
 import type { AppConfig } from '../../../services/shared/app-config.ts';
 import { sealConfig } from '../../../services/shared/config-secrets.ts';
 import type { Database } from '../../../services/shared/db/database.ts';
@@ -21,10 +22,14 @@ import { createLog } from '../../../services/shared/log.ts';
 import { connectNats } from '../../../services/shared/nats.ts';
 import { createSecretBox } from '../../../services/shared/secret-box.ts';
 import type { SecretBox } from '../../../services/shared/secret-box.ts';
+import { startFakeCluster } from '../../support/fake-cluster.ts';
+import type { FakeCluster } from '../../support/fake-cluster.ts';
 import { createTestDatabase } from '../../support/test-database.ts';
 import { createTestNats } from '../../support/test-nats.ts';
 import type { TestNats } from '../../support/test-nats.ts';
 import { createTestRedis } from '../../support/test-redis.ts';
+import { createTestTenantsServer } from '../../support/test-tenants-server.ts';
+import type { TestTenantsServer } from '../../support/test-tenants-server.ts';
 import { leastPrivilegeUrl } from './least-privilege.ts';
 import type { Call, Step } from './scripted-child.ts';
 
@@ -35,13 +40,18 @@ export interface World {
   nats: NatsConnection;
   natsServer: TestNats;
   box: SecretBox;
+  cluster: FakeCluster;
+  /** The server of the tenants' databases. */
+  tenantsServer: TestTenantsServer;
+  /** Of the database with Pulumi's state, which is the control database too. */
+  stateUrl: string;
   startWorker(overrides?: Record<string, string>): Promise<Worker>;
   /** An application as the control API writes it, with its job; `script` says what the child does, one step a call. */
   insertApplication(options?: { script?: Step[]; config?: object; columns?: Columns }): Promise<{ appId: string; jobId: string }>;
   /** The same with a configuration that has secrets, sealed as the control API seals them, or with another key. */
   insertConfigured(options: { script?: Step[]; config: AppConfig; box?: SecretBox }): Promise<{ appId: string; jobId: string }>;
-  /** A change of the desired state with its job. */
-  changeDesired(appId: string, desired: 'present' | 'absent'): Promise<string>;
+  /** A change of the desired state with its job, as the control API writes them; the jobs before it are left to the worker. */
+  command(appId: string, wanted: Command): Promise<string>;
   announce(jobId: string, messageId?: string): Promise<void>;
   /** The child's calls for one application, in order. */
   calls(appId: string): Promise<Call[]>;
@@ -49,6 +59,10 @@ export interface World {
   release(appId: string): Promise<void>;
   application(appId: string): Promise<Row<'applications'>>;
   job(jobId: string): Promise<Row<'jobs'>>;
+  /** Waits until the job has ended, whichever way. */
+  finished(jobId: string): Promise<Row<'jobs'>>;
+  /** Waits until the application's child has been started so many times. */
+  started(appId: string, times: number): Promise<void>;
   operations(appId: string): Promise<Row<'operations'>[]>;
   close(): Promise<void>;
 }
@@ -75,7 +89,13 @@ export const passphrase = 'passphrase-of-the-tests';
 const times = { RETRY_BASE_MS: '100', RECONCILE_INTERVAL_MS: '200', REPUBLISH_AFTER_MS: '300' };
 
 export async function createWorld(): Promise<World> {
-  const [database, redisServer, natsServer] = await Promise.all([createTestDatabase(), createTestRedis(), createTestNats()]);
+  const [database, redisServer, natsServer, cluster, tenantsServer] = await Promise.all([
+    createTestDatabase(),
+    createTestRedis(),
+    createTestNats(),
+    startFakeCluster(),
+    createTestTenantsServer(adminPassword),
+  ]);
   const { db } = database;
   const workerDatabaseUrl = await leastPrivilegeUrl(database.url);
   const home = await mkdtemp(path.join(tmpdir(), 'authsome-provisioner-'));
@@ -83,13 +103,15 @@ export async function createWorld(): Promise<World> {
   await ensureStreams(nats, { replicas: 1 });
   const encryptionKey = randomBytes(32).toString('base64');
   const settingsFile = path.join(home, 'settings.json');
+  const kubeconfigFile = path.join(home, 'kubeconfig.json');
+  await writeFile(kubeconfigFile, cluster.kubeconfigText);
   await writeFile(
     settingsFile,
     JSON.stringify({
       customerUrl: 'http://api.test',
       images: { instance: 'instance:test', redis: 'redis:test' },
       database: {
-        shared: { host: 'postgres', adminUser: 'authsome_tenants', adminPassword },
+        shared: tenantsServer.settings,
         dedicated: { pro: { image: 'postgres:test' }, enterprise: { image: 'postgres:test' } },
       },
       cluster: { systemNamespace: 'authsome-system' },
@@ -113,6 +135,9 @@ export async function createWorld(): Promise<World> {
     nats,
     natsServer,
     box,
+    cluster,
+    tenantsServer,
+    stateUrl: database.url,
 
     async startWorker(overrides = {}) {
       const worker = await startWorker({
@@ -124,7 +149,8 @@ export async function createWorld(): Promise<World> {
         REDIS_URL: redisServer.url,
         NATS_URL: natsServer.url,
         ENCRYPTION_KEY: encryptionKey,
-        PULUMI_BACKEND_URL: 'postgres://state',
+        PULUMI_BACKEND_URL: database.url,
+        KUBECONFIG: kubeconfigFile,
         PULUMI_CONFIG_PASSPHRASE: passphrase,
         PULUMI_HOME: home,
         TENANT_SETTINGS_FILE: settingsFile,
@@ -132,6 +158,8 @@ export async function createWorld(): Promise<World> {
         WORKER_NAME: `worker-${workers.length + 1}`,
         CANCEL_GRACE_MS: '1000',
         CONCURRENCY: '4',
+        // Looks for drift start children, which would take the processor from what is tested.
+        DRIFT_POLL_MS: '600000',
         ...times,
         ...overrides,
       });
@@ -172,14 +200,22 @@ export async function createWorld(): Promise<World> {
         },
       }),
 
-    async changeDesired(appId, desired) {
-      const { generation } = await db
+    async command(appId, wanted) {
+      const row = await world.application(appId);
+      const transition = command({ ...row, observedGeneration: row.observed_generation }, wanted);
+      if (transition.type !== 'changed') throw new Error(`${wanted.kind} is ${transition.type}`);
+      const { status, desired, suspensions, generation, serving } = transition.state;
+      const restarted = wanted.kind === 'restart' ? { restarted_at: new Date() } : {};
+      await db
         .updateTable('applications')
-        .set((eb) => ({ desired, status: desired === 'absent' ? 'deleting' : 'updating', generation: eb('generation', '+', 1) }))
+        .set((eb) => ({ ...{ status, desired, suspensions, generation, serving }, ...restarted, revision: eb('revision', '+', 1) }))
         .where('id', '=', appId)
-        .returning('generation')
-        .executeTakeFirstOrThrow();
-      return insertJob(appId, generation, desired === 'absent' ? 'destroy' : 'update');
+        .execute();
+      if (stopsOlderOperations(wanted.kind)) {
+        const running = db.updateTable('jobs').where('application_id', '=', appId).where('status', '=', 'running');
+        await running.set({ cancel_requested_at: new Date() }).execute();
+      }
+      return insertJob(appId, generation, wanted.kind);
     },
 
     async announce(jobId, messageId = jobId) {
@@ -203,13 +239,26 @@ export async function createWorld(): Promise<World> {
     release: (appId) => writeFile(path.join(home, `${appId}.release`), ''),
     application: (appId) => db.selectFrom('applications').selectAll().where('id', '=', appId).executeTakeFirstOrThrow(),
     job: (jobId) => db.selectFrom('jobs').selectAll().where('id', '=', jobId).executeTakeFirstOrThrow(),
+    finished: (jobId) =>
+      waitFor(
+        () => world.job(jobId),
+        ({ status }) => ['succeeded', 'superseded', 'dead', 'cancelled'].includes(status),
+        `the end of ${jobId}`,
+      ),
+    async started(appId, times) {
+      await waitFor(
+        () => world.calls(appId),
+        (calls) => calls.length >= times,
+        `child ${times}`,
+      );
+    },
     operations: (appId) => db.selectFrom('operations').selectAll().where('application_id', '=', appId).orderBy('fencing_token').execute(),
 
     async close() {
       for (const worker of workers) worker.kill('SIGKILL');
       await Promise.all(workers.map((worker) => worker.exited));
       await nats.close();
-      await Promise.all([database.drop(), redisServer.close(), natsServer.close()]);
+      await Promise.all([database.drop(), redisServer.close(), natsServer.close(), cluster.close(), tenantsServer.drop()]);
       await rm(home, { recursive: true, force: true });
     },
   };

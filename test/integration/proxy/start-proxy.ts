@@ -159,6 +159,7 @@ export async function startProxy({
           environment: 'production',
           region: 'us-east-1',
           status,
+          serving: url !== null,
           config: '{}',
           internal_url: url,
           sealed_instance_token: secretBox.seal(instanceToken, appId),

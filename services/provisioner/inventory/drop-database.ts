@@ -1,0 +1,38 @@
+import pg from 'pg';
+
+/**
+ * Drops an application's database, whoever is connected to it.
+ *
+ * @throws Error where it belongs to neither the application's role nor the administrator: it is somebody else's
+ */
+export async function dropDatabase(client: pg.ClientBase, name: string, role: string): Promise<void> {
+  const { rows } = await client.query<{ owner: string; administered: boolean }>(
+    `select pg_get_userbyid(datdba) as owner, pg_get_userbyid(datdba) = current_user as administered from pg_database where datname = $1`,
+    [name],
+  );
+  const [found] = rows;
+  if (found === undefined) return;
+  if (!found.administered && found.owner !== role) throw new Error(`it belongs to ${found.owner}`);
+  if (!found.administered) await becomeMember(client, found.owner);
+  await client.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
+}
+
+/** Drops an application's role, with what it was allowed on the server; its own database has to be gone. */
+export async function dropRole(client: pg.ClientBase, name: string): Promise<void> {
+  const { rows } = await client.query<{ superuser: boolean }>('select rolsuper as superuser from pg_roles where rolname = $1', [name]);
+  const [found] = rows;
+  if (found === undefined) return;
+  if (found.superuser) throw new Error('it is a superuser');
+  await becomeMember(client, name);
+  await client.query(`drop owned by ${pg.escapeIdentifier(name)}`);
+  await client.query(`drop role if exists ${pg.escapeIdentifier(name)}`);
+}
+
+/** An administrator who is no superuser may drop only what is a role's whose member it is. The membership goes with the role. */
+async function becomeMember(client: pg.ClientBase, role: string): Promise<void> {
+  const { rows } = await client.query<{ member: boolean }>(
+    `select pg_has_role(current_user, oid, 'USAGE') as member from pg_roles where rolname = $1`,
+    [role],
+  );
+  if (rows[0]?.member === false) await client.query(`grant ${pg.escapeIdentifier(role)} to current_user`);
+}

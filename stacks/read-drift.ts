@@ -1,0 +1,40 @@
+import type { EngineEvent } from '@pulumi/pulumi/automation/index.js';
+import type { DriftChange } from './operation-protocol.ts';
+
+export interface DriftReader {
+  onEvent: (event: EngineEvent) => void;
+  /** What an `up` would change, in the order in which the engine came to it. */
+  changes: () => DriftChange[];
+}
+
+type StepMetadata = NonNullable<EngineEvent['resourcePreEvent']>['metadata'];
+
+/** Steps that change nothing, and the halves of a replacement that are told beside its whole. */
+const quietSteps = ['same', 'read', 'refresh', 'discard', 'remove-pending-replace', 'create-replacement', 'delete-replaced'];
+
+/**
+ * Reads from the events of a preview that has refreshed first which resources are not as their stack's program wants them. Names of fields
+ * only: their values may be secret.
+ */
+export function createDriftReader(): DriftReader {
+  const changes = new Map<string, DriftChange>();
+  return {
+    changes: () => [...changes.values()],
+    onEvent: ({ resourcePreEvent: step }) => {
+      if (!step?.planning || quietSteps.includes(step.metadata.op) || step.metadata.type.startsWith('pulumi:')) return;
+      const { urn, type, op } = step.metadata;
+      changes.set(urn, {
+        change: op,
+        resourceType: type,
+        resourceName: urn.slice(urn.lastIndexOf('::') + 2),
+        fields: fieldsOf(step.metadata),
+      });
+    },
+  };
+}
+
+/** Where the provider says no paths, the top-level names that it does say. */
+function fieldsOf({ detailedDiff, diffs, keys }: StepMetadata): string[] {
+  const paths = Object.keys(detailedDiff ?? {});
+  return [...new Set(paths.length > 0 ? paths : [...(diffs ?? []), ...(keys ?? [])])].toSorted();
+}
