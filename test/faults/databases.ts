@@ -1,9 +1,7 @@
 import { z } from 'zod';
+import { tenantProject } from '../../stacks/tenant-project.ts';
 import { tenantNames } from '../../tenant-program/names.ts';
 import type { Platform } from './platform.ts';
-
-/** The Pulumi project of every tenant's stack, as stacks/automation.ts has it; that file would load Pulumi's SDK. */
-const tenantProject = 'authsome-tenant';
 
 const rowsSchema = z.object({
   application: z
@@ -61,14 +59,19 @@ export async function readTenantsServer(platform: Platform, appId: string): Prom
   return z.object({ databases: z.array(z.string()), roles: z.array(z.string()) }).parse(JSON.parse(answer));
 }
 
-/** The one table of Pulumi's PostgreSQL backend: `.pulumi/stacks/PROJECT/STACK.json`, `.pulumi/locks/…/PROJECT/STACK/ID.json` and so on. */
+/**
+ * The one table of Pulumi's PostgreSQL backend: `DATABASE/.pulumi/stacks/PROJECT/STACK.json`, `DATABASE/.pulumi/locks/…/PROJECT/STACK/ID.json`
+ * and so on.
+ */
 function stackQuery(stack: string): string {
   const path = `/${tenantProject}/${stack}`;
   const ofStack = `(strpos(key, '${path}.') > 0 or strpos(key, '${path}/') > 0)`;
-  const latest = `(select data -> 'checkpoint' -> 'latest' from pulumi_state where key = '.pulumi/stacks${path}.json')`;
+  // Each file is kept in base64, in a JSON object.
+  const file = `convert_from(decode(data ->> 'data', 'base64'), 'utf8')::json`;
+  const latest = `(select ${file} -> 'checkpoint' -> 'latest' from pulumi_state where key like '%.pulumi/stacks${path}.json')`;
   return `select json_build_object(
     'keys', (select coalesce(json_agg(key order by key), '[]') from pulumi_state where ${ofStack}),
-    'locks', (select coalesce(json_agg(key), '[]') from pulumi_state where key like '.pulumi/locks/%' and ${ofStack}),
+    'locks', (select coalesce(json_agg(key), '[]') from pulumi_state where key like '%.pulumi/locks/%' and ${ofStack}),
     'pending_operations', coalesce(json_array_length(${latest} -> 'pending_operations'), 0),
     'resources', (select coalesce(json_agg(json_build_object(
         'urn', r -> 'urn', 'type', r -> 'type', 'id', r ->> 'id', 'delete', (r ->> 'delete')::boolean)), '[]')

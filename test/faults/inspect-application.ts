@@ -3,6 +3,7 @@ import { routeKey } from '../../services/shared/routes/route.ts';
 import { platformContainer } from '../../cli/platform/platform-container.ts';
 import { strayMarker } from '../../stacks/kill-strays.ts';
 import { tenantNames } from '../../tenant-program/names.ts';
+import type { TenantNames } from '../../tenant-program/names.ts';
 import { readControlServer, readTenantsServer } from './databases.ts';
 import type { ControlRows, StackState } from './databases.ts';
 import { processesOfContainer } from './host-processes.ts';
@@ -16,7 +17,7 @@ export interface ApplicationFacts {
   roles: string[];
   /** Of the namespaces with the application's label. */
   namespaces: string[];
-  /** `kind/name` of what is in its namespace; what the cluster itself adds left out. */
+  /** `kind/name` of what is in its namespace, without what the cluster itself adds; the stack's name in a name is `STACK`. */
   objects: string[];
   pods: { workload: string; ready: boolean; ending: boolean }[];
   /** What the instance is configured with. */
@@ -43,7 +44,7 @@ export async function inspectApplication(platform: Platform, appId: string): Pro
     readControlServer(platform, appId),
     readTenantsServer(platform, appId),
     readNamespaces(platform, appId),
-    readNamespace(platform, tenantNames(appId).namespace),
+    readNamespace(platform, tenantNames(appId)),
     readRoute(platform, appId),
     readProcesses(platform, tenantNames(appId).stack),
   ]);
@@ -56,6 +57,11 @@ async function readNamespaces({ kubectl }: Platform, appId: string): Promise<str
     .split('\n')
     .filter(Boolean)
     .map((name) => name.replace('namespace/', ''));
+}
+
+/** Comparable between applications, some of whose names hold their own. */
+export function objectName(kind: string, name: string, stack: string): string {
+  return `${kind}/${name.replace(stack, 'STACK')}`;
 }
 
 const objectsSchema = z.object({
@@ -75,10 +81,10 @@ const objectsSchema = z.object({
 
 async function readNamespace(
   { kubectl }: Platform,
-  namespace: string,
+  { namespace, stack }: TenantNames,
 ): Promise<Pick<ApplicationFacts, 'objects' | 'pods' | 'sessionTimeoutSeconds'>> {
   const { items } = objectsSchema.parse(JSON.parse(await kubectl(['get', kinds, '--namespace', namespace, '--output', 'json'])));
-  const objects = items.filter(({ kind }) => kind !== 'Pod').map(({ kind, metadata }) => `${kind}/${metadata.name}`);
+  const objects = items.filter(({ kind }) => kind !== 'Pod').map(({ kind, metadata }) => objectName(kind, metadata.name, stack));
   const pods = items
     .filter(({ kind }) => kind === 'Pod')
     .map(({ metadata, status }) => ({

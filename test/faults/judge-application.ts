@@ -1,4 +1,5 @@
 import { tenantNames } from '../../tenant-program/names.ts';
+import { objectName } from './inspect-application.ts';
 import type { ApplicationFacts } from './inspect-application.ts';
 
 export interface Expectation {
@@ -52,11 +53,11 @@ function judgeProcesses({ strays, children }: ApplicationFacts): string[] {
 }
 
 function judgeActive(facts: ApplicationFacts, expected: Expectation): string[] {
-  const { namespace, database, role } = tenantNames(expected.appId);
+  const { namespace, database, role, stack } = tenantNames(expected.appId);
   const { application } = facts.rows;
   const generation = expected.requested.length;
   const state = { status: 'active', desired: 'present', serving: true, generation, observed_generation: generation };
-  const managed = facts.stack.resources.flatMap(({ type, id }) => objectOf(type, id));
+  const managed = facts.stack.resources.flatMap(({ type, id }) => objectOf(type, id, stack));
   return [
     ...Object.entries(state)
       .filter(([name, value]) => application?.[name as keyof typeof state] !== value)
@@ -93,9 +94,10 @@ function judgeDeleted({ rows, stack, ...facts }: ApplicationFacts, _expected: Ex
 }
 
 /** `kubernetes:apps/v1:Deployment` with id `namespace/name` → `Deployment/name`; the namespace itself is not in it. */
-function objectOf(type: string, id: string | null): string[] {
+function objectOf(type: string, id: string | null, stack: string): string[] {
   const [provider, , kind] = type.split(':');
-  return provider === 'kubernetes' && kind !== undefined && id?.includes('/') ? [`${kind}/${id.slice(id.indexOf('/') + 1)}`] : [];
+  if (provider !== 'kubernetes' || kind === undefined || !id?.includes('/')) return [];
+  return [objectName(kind, id.slice(id.indexOf('/') + 1), stack)];
 }
 
 /** Both ways, and what is there more than once too. */

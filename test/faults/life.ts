@@ -14,6 +14,8 @@ import { until } from './until.ts';
 
 /** From the kill until the desired state is reached and everything is as it should be. */
 export const recoveryLimitMs = 240_000;
+/** For an operation that nothing disturbs. */
+const undisturbedLimitMs = 120_000;
 /** For the platform's own parts to be well again before the next fault; not part of a recovery. */
 const restLimitMs = 180_000;
 
@@ -56,7 +58,7 @@ export class Life {
     const startedAt = performance.now();
     const struckAt = await strike?.(tenantNames(this.#id()).stack);
     const from = struckAt ?? startedAt;
-    const deadline = from + recoveryLimitMs;
+    const deadline = from + (struckAt === undefined ? undisturbedLimitMs : recoveryLimitMs);
     const settledAt = await until(async () => ((await this.#isSettled()) ? performance.now() : undefined), { deadline, intervalMs: 200 });
     const { problems, attempts } = await this.#findProblems(deadline, objects);
     if (settledAt === undefined) problems.unshift('the desired state was not reached');

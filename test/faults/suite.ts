@@ -1,3 +1,4 @@
+import { cleanUp } from './clean-up.ts';
 import { Life, waitForRest } from './life.ts';
 import { openPlatform } from './platform.ts';
 import type { Platform } from './platform.ts';
@@ -12,6 +13,15 @@ export interface Suite {
 export async function openSuite(): Promise<Suite> {
   const platform = await openPlatform();
   await waitForRest(platform);
+  try {
+    return { platform, objects: await learnObjects(platform) };
+  } catch (error) {
+    await cleanUp(platform);
+    throw error;
+  }
+}
+
+async function learnObjects(platform: Platform): Promise<string[]> {
   const life = new Life(platform);
   const { problems } = await life.step('provision', undefined, undefined);
   if (problems.length > 0) throw new Error(`an application that nothing disturbs is not as it should be: ${problems.join('; ')}`);
@@ -19,5 +29,5 @@ export async function openSuite(): Promise<Suite> {
   const deleted = await life.step('delete', undefined, objects);
   if (deleted.problems.length > 0)
     throw new Error(`the deletion of such an application is not as it should be: ${deleted.problems.join('; ')}`);
-  return { platform, objects };
+  return objects;
 }
