@@ -75,6 +75,7 @@ async function leadOnce(
     log.info({ leads: name }, 'This process leads no longer');
   } finally {
     lost.abort();
-    await client.end().catch(() => undefined);
+    // A server that does not answer must not keep this process from going on; the lock ends with the connection, whenever that is.
+    await Promise.race([client.end().catch(() => undefined), delay(checkTimeoutMs, undefined, { ref: false })]);
   }
 }
