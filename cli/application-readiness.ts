@@ -71,7 +71,7 @@ export async function waitUntilDeleted(client: ControlClient, applicationId: str
 async function observe(client: ControlClient, applicationId: string): Promise<Observed | undefined> {
   try {
     const application = await client.application(applicationId);
-    const [operation] = await client.operations(applicationId);
+    const [operation] = await client.operations(applicationId, { limit: 1 });
     return application.status === 'deleted' ? undefined : { application, operation };
   } catch (error) {
     if (error instanceof ControlApiError && error.status === 404) return undefined;

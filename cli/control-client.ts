@@ -116,8 +116,9 @@ export class ControlClient {
     return this.#call('PATCH', `/applications/${id}`, applicationSchema, change);
   }
 
-  async operations(id: string): Promise<Operation[]> {
-    return (await this.#call('GET', `/applications/${id}/operations`, pageOf(operationSchema))).data;
+  /** The newest first. */
+  async operations(id: string, { limit = 20 }: { limit?: number } = {}): Promise<Operation[]> {
+    return (await this.#call('GET', `/applications/${id}/operations?pageSize=${limit}`, pageOf(operationSchema))).data;
   }
 
   operation(applicationId: string, operationId: string): Promise<Operation> {

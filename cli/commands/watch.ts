@@ -26,7 +26,7 @@ export async function watchTenant(context: CliContext, applicationId: string, op
 }
 
 async function newestOperation(client: ControlClient, applicationId: string): Promise<string> {
-  const [newest] = await client.operations(applicationId);
+  const [newest] = await client.operations(applicationId, { limit: 1 });
   if (newest === undefined) throw new Error(`application ${applicationId} has no operation`);
   return newest.id;
 }
