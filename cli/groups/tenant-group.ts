@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import type { TenantCommand } from '../commands/tenant.ts';
+import type { TenantCommand } from '../commands/tenant-lifecycle.ts';
 import { runAction as run, runCheck } from '../run-action.ts';
 
 const load = () => import('../commands/tenant.ts');
+const loadLifecycle = () => import('../commands/tenant-lifecycle.ts');
 
 const lifecycle: Readonly<Record<TenantCommand, string>> = {
   restart: 'start its pods anew, one after another',
@@ -53,7 +54,7 @@ export function addTenantGroup(program: Command): void {
       .argument('<id>')
       .option('--no-wait', 'return before it is done')
       .action((id: string, options: { wait: boolean }, command: Command) =>
-        run(command, async (context) => (await load()).commandTenant(context, id, name, options)),
+        run(command, async (context) => (await loadLifecycle()).commandTenant(context, id, name, options)),
       );
   }
 
@@ -64,7 +65,7 @@ export function addTenantGroup(program: Command): void {
     .option('--now', 'for good, with all its data', false)
     .option('--no-wait', 'return before it is taken down, or gone')
     .action((id: string, options: { now: boolean; wait: boolean }, command: Command) =>
-      run(command, async (context) => (await load()).deleteTenant(context, id, options)),
+      run(command, async (context) => (await loadLifecycle()).deleteTenant(context, id, options)),
     );
 
   addOperationCommands(tenant);
@@ -84,7 +85,7 @@ function addOperationCommands(tenant: Command): void {
     .description('what was asked of it, and how far that is')
     .argument('<id>')
     .action((id: string, _options: object, command: Command) =>
-      run(command, async (context) => (await load()).listOperations(context, id)),
+      run(command, async (context) => (await loadLifecycle()).listOperations(context, id)),
     );
 
   tenant
@@ -102,6 +103,6 @@ function addOperationCommands(tenant: Command): void {
     .argument('<id>')
     .argument('<operation>')
     .action((id: string, operation: string, _options: object, command: Command) =>
-      run(command, async (context) => (await load()).cancelOperation(context, id, operation)),
+      run(command, async (context) => (await loadLifecycle()).cancelOperation(context, id, operation)),
     );
 }
