@@ -9,8 +9,8 @@ export interface KeepReleasing {
   log: Log;
 }
 
-/** Between two looks; the first comes after one. */
-const intervalMs = 5_000;
+/** Between two looks; the first comes after one, as most destructions are done by then. */
+const intervalMs = 15_000;
 
 /**
  * While an application is destroyed: lets go what its own controllers don't, so that the destruction goes on instead of waiting for its

@@ -55,9 +55,9 @@ async function look(
   { source: sealed }: DueApplication,
   signal: AbortSignal,
 ): Promise<DriftFound> {
-  // A child is stopped by a reason of its own: cleanly, as nothing has to be written down.
   const stop = new AbortController();
-  const onAbort = (): void => stop.abort('shutdown' satisfies StopReason);
+  // At once: a look holds no lock and has nothing to save.
+  const onAbort = (): void => stop.abort('lease-lost' satisfies StopReason);
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     const spec = buildTenantSpec(openSpecSource(sealed, { kind: 'up', box }), settings);
