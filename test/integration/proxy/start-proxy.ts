@@ -161,6 +161,7 @@ export async function startProxy({
           status,
           config: '{}',
           internal_url: url,
+          serving: url !== null,
           sealed_instance_token: secretBox.seal(instanceToken, appId),
         })
         .execute();
