@@ -4,6 +4,8 @@ import { waitFor } from './wait-for.ts';
 
 /** Generous: one provisioning attempt may be repeated three times with backoff. */
 const timeoutMs = 300_000;
+/** A control API that is restarted in between, or overloaded for a moment, does not end a wait. */
+const maxFaultsInARow = 5;
 
 /** Where an application may be waited for to come to rest. `deleting` is the grace period: taken down, and it can be restored. */
 export type RestingStatus = 'active' | 'suspended' | 'deleting' | 'deleted';
@@ -34,17 +36,24 @@ export async function waitUntilAtRest(
   applicationId: string,
   { status, say = () => undefined }: { status: RestingStatus; say?: ((line: string) => void) | undefined },
 ): Promise<Application | undefined> {
+  let faults = 0;
   const { application } = await waitFor(
     `application ${applicationId} ${status}`,
     async (): Promise<{ application: Application | undefined } | undefined> => {
       const observed = await observe(client, applicationId);
-      if (observed === undefined) {
+      if (observed instanceof Error) {
+        faults += 1;
+        if (faults > maxFaultsInARow) throw observed;
+        return undefined;
+      }
+      faults = 0;
+      if (observed === 'gone') {
         if (status === 'deleted') return { application: undefined };
         throw new Error(`application ${applicationId} is deleted`);
       }
       const { application: found, operation } = observed;
       if (!onTheWay[status].includes(found.status)) throw new Error(describeDeadEnd(observed, status));
-      if (found.status === status && isOver(operation) && status !== 'deleted') return { application: found };
+      if (found.status === status && isOver(operation)) return { application: found };
       say(operation === undefined ? found.status : `${found.status}: ${operation.phase}`);
       return undefined;
     },
@@ -67,14 +76,16 @@ export async function waitUntilDeleted(client: ControlClient, applicationId: str
   await waitUntilAtRest(client, applicationId, { status: 'deleted' });
 }
 
-/** @returns undefined where it is deleted: nothing is told of it then */
-async function observe(client: ControlClient, applicationId: string): Promise<Observed | undefined> {
+/** @returns an error where it may be answered when it is asked again; 'gone' where it is deleted: nothing is told of it then */
+async function observe(client: ControlClient, applicationId: string): Promise<Observed | 'gone' | Error> {
   try {
     const application = await client.application(applicationId);
     const [operation] = await client.operations(applicationId, { limit: 1 });
-    return application.status === 'deleted' ? undefined : { application, operation };
+    return application.status === 'deleted' ? 'gone' : { application, operation };
   } catch (error) {
-    if (error instanceof ControlApiError && error.status === 404) return undefined;
+    if (!(error instanceof ControlApiError)) return error instanceof Error ? error : new Error(String(error));
+    if (error.status === 404) return 'gone';
+    if (error.status >= 500 || error.status === 429) return error;
     throw error;
   }
 }

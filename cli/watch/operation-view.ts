@@ -13,13 +13,17 @@ export interface OperationDisplay {
 
 /** The seconds of the phase that runs move on between events. */
 const redrawMs = 200;
+/** Where the terminal does not tell. */
+const assumedColumns = 80;
 
 /** A view that is drawn over itself, on a terminal. */
 export function createLiveDisplay(out: WriteStream): OperationDisplay {
   let state: OperationState = initialOperationState;
   let drawn = 0;
   const draw = (): void => {
-    const lines = renderOperation(state, Date.now()).map((line) => line.slice(0, Math.max(1, out.columns - 1)));
+    // A line that the terminal wraps would be two to draw over.
+    const width = (out.columns || assumedColumns) - 1;
+    const lines = renderOperation(state, Date.now()).map((line) => line.slice(0, width));
     moveCursor(out, 0, -drawn);
     clearScreenDown(out);
     out.write(lines.map((line) => `${line}\n`).join(''));

@@ -33,7 +33,7 @@ export async function settle(
     failure = { code: 'pods_not_ready', message: 'They are not.' },
   }: { outcome?: Outcome; failure?: AppFailure } = {},
 ): Promise<void> {
-  const row = await selectApplication(db, applicationId);
+  const row = await db.selectFrom('applications').where('id', '=', applicationId).selectAll().executeTakeFirstOrThrow();
   const state = conclude(stateOf(row), { outcome, generation: row.generation, brought: row.desired });
   await db
     .updateTable('applications')
@@ -103,8 +103,10 @@ export async function writeEvents(
   await db.insertInto('operation_events').values(rows).execute();
 }
 
-export function selectApplication(db: Db, id: string) {
-  return db.selectFrom('applications').where('id', '=', id).selectAll().executeTakeFirstOrThrow();
+/** An application's row, without what the relay of routes notes in its own time. */
+export async function selectApplication(db: Db, id: string) {
+  const { published_revision: _, ...row } = await db.selectFrom('applications').where('id', '=', id).selectAll().executeTakeFirstOrThrow();
+  return row;
 }
 
 /** An application's jobs, the oldest first. */

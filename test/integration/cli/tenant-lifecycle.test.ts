@@ -68,10 +68,10 @@ const waits = test.macro({
     t.like(json, { id, status, operationId: (await newestJob(api.db, id)).id });
   },
 });
-test(waits, 'restart', newApplication, 'active');
-test(waits, 'suspend', newApplication, 'suspended');
-test(waits, 'resume', suspended, 'active');
-test(waits, 'restore', deleted, 'active');
+test.serial(waits, 'restart', newApplication, 'active');
+test.serial(waits, 'suspend', newApplication, 'suspended');
+test.serial(waits, 'resume', suspended, 'active');
+test.serial(waits, 'restore', deleted, 'active');
 
 const tellsFailure = test.macro({
   title: (_title, name: string) => `tenant ${name} that failed exits 1 with the platform's reason`,
@@ -82,13 +82,13 @@ const tellsFailure = test.macro({
     t.regex(all, /pods_not_ready They are not\./);
   },
 });
-test(tellsFailure, 'restart', newApplication);
-test(tellsFailure, 'suspend', newApplication);
-test(tellsFailure, 'restore', deleted);
-test(tellsFailure, 'delete', newApplication);
-test(tellsFailure, 'delete --now', newApplication);
+test.serial(tellsFailure, 'restart', newApplication);
+test.serial(tellsFailure, 'suspend', newApplication);
+test.serial(tellsFailure, 'restore', deleted);
+test.serial(tellsFailure, 'delete', newApplication);
+test.serial(tellsFailure, 'delete --now', newApplication);
 
-test('with --no-wait nothing is waited for', async (t) => {
+test.serial('with --no-wait nothing is waited for', async (t) => {
   const id = await newApplication();
   const { exitCode, json } = await runCli(['tenant', 'suspend', id, '--no-wait'], env);
   t.is(exitCode, 0);
@@ -96,7 +96,7 @@ test('with --no-wait nothing is waited for', async (t) => {
   t.is((await newestJob(api.db, id)).status, 'queued');
 });
 
-test('tenant delete takes it down and says until when it can be restored', async (t) => {
+test.serial('tenant delete takes it down and says until when it can be restored', async (t) => {
   const id = await newApplication();
   const { early, exitCode, json, all } = await whileProvisioned(id, ['tenant', 'delete', id]);
   t.is(exitCode, 0, all);
@@ -108,7 +108,7 @@ test('tenant delete takes it down and says until when it can be restored', async
   t.true(again.all.includes(`tenant restore ${id} brings it back until ${destroyAfter?.toISOString()}`), again.all);
 });
 
-test('tenant delete --now is for good, and waits until it is gone', async (t) => {
+test.serial('tenant delete --now is for good, and waits until it is gone', async (t) => {
   const id = await newApplication();
   const { early, exitCode, json, all } = await whileProvisioned(id, ['tenant', 'delete', id, '--now']);
   t.is(exitCode, 0, all);
@@ -117,14 +117,14 @@ test('tenant delete --now is for good, and waits until it is gone', async (t) =>
   t.is((await selectApplication(api.db, id)).status, 'deleted');
 });
 
-test('tenant delete of one that never ran waits until it is gone', async (t) => {
+test.serial('tenant delete of one that never ran waits until it is gone', async (t) => {
   const { body } = await createApplication(owner, await createWorkspace(owner));
   const { exitCode, json } = await whileProvisioned(body.id, ['tenant', 'delete', body.id]);
   t.is(exitCode, 0);
   t.like(json, { status: 'deleted' });
 });
 
-test('a wait for what will not come ends at once, saying where it is instead', async (t) => {
+test.serial('a wait for what will not come ends at once, saying where it is instead', async (t) => {
   const id = await newApplication();
   const running = runCli(['tenant', 'restart', id], env);
   await waitFor('the restart', async () => (await selectApplication(api.db, id)).status === 'restarting');
@@ -134,7 +134,7 @@ test('a wait for what will not come ends at once, saying where it is instead', a
   t.regex(all, /is suspended, and will not be active by itself/);
 });
 
-test('tenant operations lists what was asked of it, and cancel stops one', async (t) => {
+test.serial('tenant operations lists what was asked of it, and cancel stops one', async (t) => {
   const id = await newApplication();
   await owner.post(`/control/v1/applications/${id}/restart`, undefined);
   const job = await newestJob(api.db, id);
@@ -149,7 +149,7 @@ test('tenant operations lists what was asked of it, and cancel stops one', async
   t.regex(again.all, /409 conflict.*is cancelled/);
 });
 
-test('tenant watch tells an operation in lines where there is no terminal, and exits 0 once it succeeded', async (t) => {
+test.serial('tenant watch tells an operation in lines where there is no terminal, and exits 0 once it succeeded', async (t) => {
   const id = await newApplication();
   await owner.post(`/control/v1/applications/${id}/restart`, undefined);
   const job = await newestJob(api.db, id);
@@ -168,7 +168,7 @@ test('tenant watch tells an operation in lines where there is no terminal, and e
   t.regex(all, new RegExp(`${job.id} succeeded after`));
 });
 
-test('tenant watch of one that failed exits 1, naming error and remedy', async (t) => {
+test.serial('tenant watch of one that failed exits 1, naming error and remedy', async (t) => {
   const id = await newApplication();
   await owner.post(`/control/v1/applications/${id}/restart`, undefined);
   const job = await newestJob(api.db, id);
@@ -189,7 +189,7 @@ test('tenant watch of one that failed exits 1, naming error and remedy', async (
   t.like(inJson.json, { id: job.id, status: 'failed', error });
 });
 
-test('tenant watch tells an unknown operation as the control API does', async (t) => {
+test.serial('tenant watch tells an unknown operation as the control API does', async (t) => {
   const { exitCode, all } = await runCli(['tenant', 'watch', await newApplication(), 'job_unknown1234'], env);
   t.is(exitCode, 1);
   t.regex(all, /404 not_found/);

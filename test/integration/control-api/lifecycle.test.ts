@@ -1,7 +1,6 @@
 import test from 'ava';
 import { routeKey, routeSchema } from '../../../services/shared/routes/route.ts';
 import type { AppStatus } from '../../../services/shared/routes/route.ts';
-import type { OperationKind } from '../../../services/shared/application-state.ts';
 import { createApplication, createWorkspace } from '../../support/application-requests.ts';
 import type { Commanded } from '../../support/application-requests.ts';
 import { startControlApi } from '../../support/control-api.ts';
@@ -61,18 +60,18 @@ async function applicationThatIs(state: State): Promise<string> {
 const leads = test.macro({
   title: (_title, state: State, name: Command, status: AppStatus) =>
     `${name} of one that is ${state} answers 202, and then it is ${status}`,
-  async exec(t, state: State, name: Command, status: AppStatus, kind: OperationKind = name as OperationKind) {
+  async exec(t, state: State, name: Command, status: AppStatus) {
     const id = await applicationThatIs(state);
     const before = await selectApplication(api.db, id);
     const answer = await command(id, name);
     t.is(answer.status, 202, JSON.stringify(answer.body));
     const job = await newestJob(api.db, id);
     t.like(answer.body, { id, status, operationId: job.id, failure: null });
-    t.like(job, { kind, status: 'queued', generation: before.generation + 1 });
+    t.like(job, { kind: name, status: 'queued', generation: before.generation + 1 });
     t.like(await selectApplication(api.db, id), { status, generation: job.generation, observed_generation: before.observed_generation });
     t.is((await routeOf(id)).status, status, 'the proxies know before it is answered');
     const { body } = await owner.get<object>(`/control/v1/applications/${id}/operations/${job.id}`);
-    t.like(body, { id: job.id, kind, status: 'queued', phase: 'queued' });
+    t.like(body, { id: job.id, kind: name, status: 'queued', phase: 'queued' });
   },
 });
 test(leads, 'active', 'restart', 'restarting');

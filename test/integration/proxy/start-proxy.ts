@@ -162,6 +162,7 @@ export async function startProxy({
           serving: url !== null,
           config: '{}',
           internal_url: url,
+          serving: url !== null,
           sealed_instance_token: secretBox.seal(instanceToken, appId),
         })
         .execute();

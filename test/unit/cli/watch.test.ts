@@ -49,7 +49,8 @@ test('a phase that is told again is not doubled, and a new attempt begins anew',
 
 test('without a terminal each thing is a line, told once whatever the connection does', (t) => {
   const lines: string[] = [];
-  const { listener, close } = createPlainDisplay((line) => lines.push(line));
+  const display = createPlainDisplay((line) => lines.push(line));
+  const { listener } = display;
   const tell = () => {
     listener.operation(operation);
     listener.phase(phase('queued', 0, 1));
@@ -61,7 +62,7 @@ test('without a terminal each thing is a line, told once whatever the connection
   tell();
   listener.phase(phase('stack', 1, 3));
   listener.operation({ ...operation, status: 'succeeded' });
-  close();
+  display.close();
   t.deepEqual(lines, [
     'update running',
     '  queued         1.00 s',
