@@ -9,7 +9,7 @@ import type { ChildRunner } from '../../run-child.ts';
 import type { RunningOperations, StopReason } from '../../running-operations.ts';
 import { buildTenantSpec } from '../../tenant-settings.ts';
 import type { TenantSettings } from '../../tenant-settings.ts';
-import { countDrifted, findDueApplication, storeReport } from './drift-reports.ts';
+import { countDrifted, findDueApplication, forgetDeleted, storeReport } from './drift-reports.ts';
 import type { DueApplication, DriftFound } from './drift-reports.ts';
 
 export interface DriftDependencies {
@@ -33,6 +33,7 @@ export interface DriftDependencies {
  */
 export async function checkDrift(deps: DriftDependencies, signal: AbortSignal): Promise<boolean> {
   const { db, running, metrics, log, intervalMs } = deps;
+  await forgetDeleted(db);
   metrics.drifted.set(await countDrifted(db));
   if (running.list().length > 0) return false;
   const application = await findDueApplication(db, intervalMs);
