@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { FaultsOptions } from './commands/faults.ts';
 import { addRepairGroup } from './groups/repair-group.ts';
 import { addTenantGroup } from './groups/tenant-group.ts';
 import { addWorkspaceGroup } from './groups/workspace-group.ts';
@@ -45,8 +46,8 @@ program
 
 program
   .command('test')
-  .description('lint, types, unit, integration and acceptance tests; or those named')
-  .argument('[suites...]', 'of: lint types unit integration acceptance')
+  .description('lint, types, unit, integration and acceptance tests, and faults; or those named')
+  .argument('[suites...]', 'of: lint types unit integration acceptance faults')
   .action((suites: string[], _options: object, command: Command) =>
     run(command, async (context) => {
       if (!(await (await import('./commands/test.ts')).test(context, suites))) process.exitCode = 1;
@@ -54,9 +55,23 @@ program
   );
 
 program
+  .command('faults')
+  .description('kill parts of the local platform in the middle of operations; exits 1 where one is not recovered')
+  .option('--runs <n>', 'times that each fault meets each operation', '1')
+  .option('--seed <n>', 'the same seed chooses the same faults, operations and moments', '1')
+  .option('--life <n>', 'only the application of this number, to try again what was not recovered')
+  .option('--faults <names>', 'only these, separated by commas')
+  .option('--operations <names>', 'only these of provision,update,delete')
+  .action((options: FaultsOptions, command: Command) =>
+    run(command, async (context) => {
+      if (!(await (await import('./commands/faults.ts')).faults(context, options))) process.exitCode = 1;
+    }),
+  );
+
+program
   .command('bench')
   .description('measure; the last line is one JSON object')
-  .argument('<name>', 'instance or ready')
+  .argument('<name>', 'instance, provision or ready')
   .action((name: string, _options: object, command: Command) =>
     run(command, async (context) => (await import('./commands/bench.ts')).bench(context, name)),
   );

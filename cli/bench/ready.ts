@@ -9,6 +9,7 @@ import { operatorClient } from '../operator-client.ts';
 import { ownerClient } from '../owner.ts';
 import { platformUrls } from '../platform/platform-urls.ts';
 import { findTools } from '../platform/tools.ts';
+import { median } from './median.ts';
 
 const rounds = 5;
 /** Between rounds, so that each starts from a platform at rest. */
@@ -155,8 +156,4 @@ function phases(operation: Operation | undefined): string {
   return (operation?.phases ?? [])
     .map(({ name, startedAt, endedAt }) => `${name} ${endedAt == null ? '?' : Date.parse(endedAt) - Date.parse(startedAt)}`)
     .join(', ');
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

@@ -3,6 +3,7 @@ import type { CliContext } from '../context.ts';
 /** Every benchmark measures its alternative in the same run, and returns the figures of its last line. */
 const benchmarks: Record<string, () => Promise<(context: CliContext) => Promise<object>>> = {
   instance: async () => (await import('../bench/instance.ts')).benchInstance,
+  provision: async () => (await import('../bench/provision.ts')).benchProvision,
   ready: async () => (await import('../bench/ready.ts')).benchReady,
 };
 

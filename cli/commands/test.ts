@@ -1,23 +1,24 @@
 import { delimiter, dirname } from 'node:path';
-import { readClusterStatus } from '../../toolchain/cluster/cluster-status.ts';
 import { imagePackages } from '../../toolchain/images/apt-packages.ts';
 import { ensureAptPackages, testPackages } from '../../toolchain/tools/apt-packages.ts';
 import type { ToolBinaries } from '../../toolchain/tools/build-go-tools.ts';
 import type { CliContext } from '../context.ts';
 import { platformUrls } from '../platform/platform-urls.ts';
-import { ensureTools, findTools } from '../platform/tools.ts';
+import { ensureTools } from '../platform/tools.ts';
 import { printJson } from '../print.ts';
 import { runSuite } from '../tests/run-suite.ts';
 import type { SuiteCommand, SuiteResult } from '../tests/run-suite.ts';
-import { down } from './down.ts';
-import { up } from './up.ts';
+import { withPlatform } from './with-platform.ts';
 
-const suiteNames = ['lint', 'types', 'unit', 'integration', 'acceptance'] as const;
+/** The last ones run on one platform, which is brought up for them once. */
+const platformSuiteNames = ['acceptance', 'faults'] as const;
+const suiteNames = ['lint', 'types', 'unit', 'integration', ...platformSuiteNames] as const;
 type SuiteName = (typeof suiteNames)[number];
+type PlatformSuiteName = (typeof platformSuiteNames)[number];
 
 /**
  * `authsome test`: runs the suites, cheapest first, and ends with the line `N passed, N failed`. Integration tests get their own servers;
- * acceptance tests use the platform of this checkout, and where it is down, bring it up for themselves and stop it again.
+ * acceptance tests and faults use the platform of this checkout, and where it is down, bring it up for themselves and stop it again.
  *
  * @returns whether nothing failed
  */
@@ -25,16 +26,16 @@ export async function test(context: CliContext, requested: readonly string[]): P
   const unknown = requested.filter((name) => !suiteNames.includes(name as SuiteName));
   if (unknown.length > 0) throw new Error(`no such suite: ${unknown.join(', ')}; there are ${suiteNames.join(', ')}`);
   const results: SuiteResult[] = [];
-  for (const name of suiteNames.filter((suite) => requested.length === 0 || requested.includes(suite))) {
-    results.push(...(await runNamedSuite(context, name)));
-  }
+  const wanted = suiteNames.filter((suite) => requested.length === 0 || requested.includes(suite));
+  for (const name of wanted) if (!needsPlatform(name)) results.push(...(await runNamedSuite(context, name)));
+  results.push(...(await runPlatformSuites(context, wanted.filter(needsPlatform))));
   const sum = (count: 'passed' | 'failed' | 'skipped'): number => results.reduce((total, result) => total + result[count], 0);
   if (context.json) printJson(results);
   else console.log(`\n${sum('passed')} passed, ${sum('failed')} failed${sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : ''}`);
   return sum('failed') === 0;
 }
 
-async function runNamedSuite(context: CliContext, name: SuiteName): Promise<SuiteResult[]> {
+async function runNamedSuite(context: CliContext, name: Exclude<SuiteName, PlatformSuiteName>): Promise<SuiteResult[]> {
   switch (name) {
     case 'lint':
       return [await runSuite(check('eslint', ['.'])), await runSuite(check('prettier', ['--check', '.']))];
@@ -44,16 +45,29 @@ async function runNamedSuite(context: CliContext, name: SuiteName): Promise<Suit
       return [await runSuite(avaSuite(name, {}))];
     case 'integration':
       return [await runSuite(await integrationSuite(context))];
-    case 'acceptance':
-      return withPlatform(context, async (tools) => [await runSuite(acceptanceSuite(context, tools))]);
   }
+}
+
+function needsPlatform(name: SuiteName): name is PlatformSuiteName {
+  return platformSuiteNames.some((platformSuite) => platformSuite === name);
+}
+
+async function runPlatformSuites(context: CliContext, names: readonly PlatformSuiteName[]): Promise<SuiteResult[]> {
+  // Faults kill processes of the node, which only the local cluster lets this machine do.
+  const possible = names.filter((name) => name !== 'faults' || context.kind === 'local');
+  if (possible.length === 0) return [];
+  return withPlatform(context, async (tools) => {
+    const results: SuiteResult[] = [];
+    for (const name of possible) results.push(await runSuite(name === 'faults' ? faultsSuite(context) : acceptanceSuite(context, tools)));
+    return results;
+  });
 }
 
 function check(tool: string, args: readonly string[]): SuiteCommand {
   return { name: tool, command: 'npx', args: ['--no-install', tool, ...args], timeoutMs: 600_000, output: 'check' };
 }
 
-function avaSuite(name: 'unit' | 'integration' | 'acceptance', env: Record<string, string>): SuiteCommand {
+function avaSuite(name: 'unit' | 'integration' | PlatformSuiteName, env: Record<string, string>): SuiteCommand {
   return {
     name,
     command: 'npx',
@@ -86,13 +100,6 @@ function acceptanceSuite(context: CliContext, tools: ToolBinaries): SuiteCommand
   });
 }
 
-/** The platform as `up` leaves it; one that was down before is down after. */
-async function withPlatform<Result>(context: CliContext, use: (tools: ToolBinaries) => Promise<Result>): Promise<Result> {
-  const wasUp = context.kind === 'external' || (await readClusterStatus(context.cluster)) !== undefined;
-  await up({ ...context, json: false }, { demo: false });
-  try {
-    return await use(await findTools(context));
-  } finally {
-    if (!wasUp) await down({ ...context, json: false }, { purge: false });
-  }
+function faultsSuite(context: CliContext): SuiteCommand {
+  return avaSuite('faults', { KUBECONFIG: context.kubeconfig });
 }

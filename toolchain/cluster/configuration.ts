@@ -79,6 +79,8 @@ function kubeletConfiguration(paths: ClusterPaths): object {
     imageGCHighThresholdPercent: 100,
     podLogsDir: join(paths.dir, 'pod-logs'),
     maxPods: 200,
+    // A server that ended again and again is back within this time, however often it did; the default lets it wait for 5 minutes.
+    crashLoopBackOff: { maxContainerRestartPeriod: '10s' },
     registryPullQPS: 0,
     kubeAPIQPS: 50,
     kubeAPIBurst: 100,

@@ -30,7 +30,7 @@ async function failedWith(containerStatus: object): Promise<string> {
     ({ status }) => status === 'succeeded',
     'the end of the first',
   );
-  const next = await world.changeDesired(appId, 'present');
+  const next = await world.command(appId, { kind: 'update' });
   await waitFor(
     () => world.job(next),
     ({ status }) => status === 'dead',

@@ -1,0 +1,13 @@
+import type { ClusterPaths } from '../../../toolchain/cluster/settings.ts';
+import type { TenantGroup } from './tenant-group.ts';
+
+/** What the measurements on the platform work with. */
+export interface ProvisionBench {
+  cluster: ClusterPaths;
+  /** The platform's own. */
+  namespace: string;
+  /** Makes and removes the applications that are measured. */
+  tenants: TenantGroup;
+  /** @throws Error where kubectl fails */
+  kubectl: (args: readonly string[], input?: string) => Promise<string>;
+}

@@ -1,0 +1,88 @@
+import { basename } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { platformContainer } from '../../cli/platform/platform-container.ts';
+import { strayMarker } from '../../stacks/kill-strays.ts';
+import { readClusterStatus } from '../../toolchain/cluster/cluster-status.ts';
+import { identify, isAlive, processesWithEnv } from '../../toolchain/cluster/process-table.ts';
+import type { ProcessIdentity } from '../../toolchain/cluster/process-table.ts';
+import { clusterMarker } from '../../toolchain/cluster/settings.ts';
+import { processesOfContainer } from './host-processes.ts';
+import type { ContainerProcess } from './host-processes.ts';
+import type { FaultName, PlannedFault } from './plan-lives.ts';
+import type { Platform } from './platform.ts';
+import { until } from './until.ts';
+
+/** Finds the process to be killed, if it is there now. */
+type FindVictim = (stack: string) => Promise<ProcessIdentity | undefined>;
+
+/** How long a process of an operation is waited for beyond the planned moment: the operation may have had to wait for its turn. */
+const appearanceMs = 5_000;
+const lookMs = 20;
+
+/**
+ * Aims a fault before the request is made, as its victim may be hard to find later.
+ *
+ * @returns what kills: it resolves with performance.now() at the kill, or undefined where the operation was over before
+ */
+export async function aim(platform: Platform, { fault, delayMs }: PlannedFault): Promise<(stack: string) => Promise<number | undefined>> {
+  const find = await victimOf(platform, fault);
+  return async (stack) => {
+    await delay(delayMs);
+    return until(
+      async () => {
+        const victim = await find(stack);
+        // By now the id may be somebody else's.
+        if (victim === undefined || !(await isAlive(victim))) return undefined;
+        process.kill(victim.pid, 'SIGKILL');
+        return performance.now();
+      },
+      { deadline: performance.now() + appearanceMs, intervalMs: lookMs },
+    );
+  };
+}
+
+async function victimOf(platform: Platform, fault: FaultName): Promise<FindVictim> {
+  switch (fault) {
+    case 'child':
+    case 'pulumi':
+    case 'plugin': {
+      const container = await platformContainer(platform, 'provisioner');
+      return async (stack) => processOfOperation(fault, await processesOfContainer(container), stack);
+    }
+    case 'worker':
+      return mainProcess(await platformContainer(platform, 'provisioner'));
+    case 'postgres':
+    case 'tenants-postgres':
+    case 'nats':
+    case 'redis':
+      return mainProcess(await platformContainer(platform, fault));
+    case 'kube-apiserver':
+      return () => clusterComponent(platform, fault);
+  }
+}
+
+/** The engine and its plugins have the stack's name in their environment; the child is the leader of their session. */
+export function processOfOperation(
+  fault: 'child' | 'pulumi' | 'plugin',
+  processes: readonly ContainerProcess[],
+  stack: string,
+): ContainerProcess | undefined {
+  const own = processes.filter(({ env }) => env[strayMarker] === stack);
+  const program = (name: string): ContainerProcess | undefined => own.find(({ args }) => basename(args[0] ?? '') === name);
+  if (fault === 'plugin') return program('pulumi-resource-kubernetes');
+  const engine = program('pulumi');
+  return fault === 'pulumi' ? engine : processes.find(({ pid }) => pid === engine?.session);
+}
+
+function mainProcess(container: string): FindVictim {
+  return async () => (await processesOfContainer(container)).find(({ main }) => main);
+}
+
+async function clusterComponent({ cluster }: Platform, name: string): Promise<ProcessIdentity | undefined> {
+  const pid = (await readClusterStatus(cluster))?.components.find((component) => component.name === name)?.pid;
+  const identity = pid == null ? undefined : await identify(pid);
+  // The supervisor's word may be a second old: only a process that says itself that it is this cluster's is killed.
+  return (await processesWithEnv(clusterMarker, cluster.dir)).find(
+    (own) => own.pid === identity?.pid && own.startTicks === identity.startTicks,
+  );
+}
