@@ -4,7 +4,7 @@ import type { OperationRun } from './achieve.ts';
 import { recordPhases } from './close-operation.ts';
 import type { Outcome } from './consumer.ts';
 import { explainFailure } from './diagnosis/explain-failure.ts';
-import { cancellation } from './fail-application.ts';
+import { cancellation } from '../shared/fail-application.ts';
 import { failOperation } from './fail-operation.ts';
 import { finishOperation } from './finish-operation.ts';
 import type { Achievement } from './finish-operation.ts';

@@ -159,7 +159,6 @@ export async function startProxy({
           environment: 'production',
           region: 'us-east-1',
           status,
-          serving: url !== null,
           config: '{}',
           internal_url: url,
           serving: url !== null,

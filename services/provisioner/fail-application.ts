@@ -1,1 +1,0 @@
-export { cancellation, failApplication } from '../shared/fail-application.ts';
