@@ -56,7 +56,7 @@ export class Life {
     const strike = fault === undefined ? undefined : await aim(this.#platform, fault);
     await this.#request(operation);
     const startedAt = performance.now();
-    const struckAt = await strike?.(tenantNames(this.#id()).stack);
+    const struckAt = await strike?.({ stack: tenantNames(this.#id()).stack, isOver: () => this.#isSettled() });
     const from = struckAt ?? startedAt;
     const deadline = from + (struckAt === undefined ? undisturbedLimitMs : recoveryLimitMs);
     const settledAt = await until(async () => ((await this.#isSettled()) ? performance.now() : undefined), { deadline, intervalMs: 200 });

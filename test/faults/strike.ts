@@ -15,29 +15,42 @@ import { until } from './until.ts';
 /** Finds the process to be killed, if it is there now. */
 type FindVictim = (stack: string) => Promise<ProcessIdentity | undefined>;
 
-/** How long a process of an operation is waited for beyond the planned moment: the operation may have had to wait for its turn. */
-const appearanceMs = 5_000;
+/** For an operation to come to the process that is to be killed: it may have to wait for its turn, on a machine that is busy. */
+const appearanceMs = 90_000;
 const lookMs = 20;
+/** Looks for the process between two questions whether the operation is over. */
+const looksBetweenQuestions = 25;
+
+export interface Target {
+  stack: string;
+  /** Whether the operation is over, and its processes come no more. */
+  isOver: () => Promise<boolean>;
+}
 
 /**
  * Aims a fault before the request is made, as its victim may be hard to find later.
  *
  * @returns what kills: it resolves with performance.now() at the kill, or undefined where the operation was over before
  */
-export async function aim(platform: Platform, { fault, delayMs }: PlannedFault): Promise<(stack: string) => Promise<number | undefined>> {
+export async function aim(platform: Platform, { fault, delayMs }: PlannedFault): Promise<(target: Target) => Promise<number | undefined>> {
   const find = await victimOf(platform, fault);
-  return async (stack) => {
+  return async ({ stack, isOver }) => {
     await delay(delayMs);
-    return until(
+    let looks = 0;
+    const struck = await until(
       async () => {
         const victim = await find(stack);
         // By now the id may be somebody else's.
-        if (victim === undefined || !(await isAlive(victim))) return undefined;
-        process.kill(victim.pid, 'SIGKILL');
-        return performance.now();
+        if (victim !== undefined && (await isAlive(victim))) {
+          process.kill(victim.pid, 'SIGKILL');
+          return { at: performance.now() };
+        }
+        looks += 1;
+        return looks % looksBetweenQuestions === 0 && (await isOver()) ? { at: undefined } : undefined;
       },
       { deadline: performance.now() + appearanceMs, intervalMs: lookMs },
     );
+    return struck?.at;
   };
 }
 
@@ -61,17 +74,27 @@ async function victimOf(platform: Platform, fault: FaultName): Promise<FindVicti
   }
 }
 
-/** The engine and its plugins have the stack's name in their environment; the child is the leader of their session. */
+/**
+ * The engine and its plugins have the stack's name in their environment; the child is the leader of their session. A look for drift at the
+ * same stack, which may go on meanwhile, is another session, whose engine only previews.
+ */
 export function processOfOperation(
   fault: 'child' | 'pulumi' | 'plugin',
   processes: readonly ContainerProcess[],
   stack: string,
 ): ContainerProcess | undefined {
   const own = processes.filter(({ env }) => env[strayMarker] === stack);
-  const program = (name: string): ContainerProcess | undefined => own.find(({ args }) => basename(args[0] ?? '') === name);
-  if (fault === 'plugin') return program('pulumi-resource-kubernetes');
-  const engine = program('pulumi');
-  return fault === 'pulumi' ? engine : processes.find(({ pid }) => pid === engine?.session);
+  const engines = own.filter(({ args }) => basename(args[0] ?? '') === 'pulumi');
+  const looking = engines.filter(({ args }) => args.includes('preview')).map(({ session }) => session);
+  const engine = engines.find(({ session }) => !looking.includes(session));
+  switch (fault) {
+    case 'pulumi':
+      return engine;
+    case 'plugin':
+      return own.find(({ args, session }) => basename(args[0] ?? '') === 'pulumi-resource-kubernetes' && session === engine?.session);
+    case 'child':
+      return processes.find(({ pid }) => pid === engine?.session);
+  }
 }
 
 function mainProcess(container: string): FindVictim {
