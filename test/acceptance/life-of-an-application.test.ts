@@ -53,7 +53,8 @@ test('a deleted application is gone for callers, and comes back whole when it is
   try {
     const deleted = await owner.client.deleteApplication(id);
     t.true(Date.parse(deleted.destroyAfter ?? '') > Date.now() + 6 * 24 * 3_600_000);
-    await answers(signIn, 404);
+    // Its keys are off, so nobody is told that it was there.
+    await answers(signIn, 401);
     await waitUntilAtRest(owner.client, id, { status: 'deleting' });
 
     await owner.client.command(id, 'restore');

@@ -27,7 +27,7 @@ export function keepReleasing(cluster: Cluster, { log, ...release }: KeepReleasi
       const released = await releaseNamespace(cluster, release);
       if (released.length > 0) log.warn({ released, namespace: release.namespace }, 'Let go what kept a namespace from ending');
     } catch (err) {
-      log.debug({ err }, 'A namespace could not be looked at');
+      log.warn({ err, namespace: release.namespace }, 'A namespace could not be looked at');
     } finally {
       looking = false;
     }
