@@ -39,13 +39,14 @@ export async function callApi<Schema extends z.ZodType>({ method, url, token, bo
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(requestTimeoutMs),
   });
+  if (!response.ok) throw await refusalOf(response, { method, url });
   const text = await response.text();
-  const answer: unknown = text === '' ? undefined : JSON.parse(text);
-  if (response.ok) return schema.parse(answer);
-  const { error } = errorSchema.parse(answer);
-  throw new ControlApiError(
-    response.status,
-    error.code,
-    `${method} ${new URL(url).pathname}: ${response.status} ${error.code}: ${error.message} ${JSON.stringify(error.details ?? '')}`,
-  );
+  return schema.parse(text === '' ? undefined : JSON.parse(text));
+}
+
+/** What an answer that is no success says. */
+export async function refusalOf(response: Response, { method, url }: { method: string; url: string }): Promise<ControlApiError> {
+  const { error } = errorSchema.parse(JSON.parse(await response.text()));
+  const message = `${method} ${new URL(url).pathname}: ${response.status} ${error.code}: ${error.message} ${JSON.stringify(error.details ?? '')}`;
+  return new ControlApiError(response.status, error.code, message);
 }

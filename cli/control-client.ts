@@ -1,11 +1,18 @@
 import { z } from 'zod';
-import { callApi } from './call-api.ts';
+import { callApi, refusalOf } from './call-api.ts';
 
 export { ControlApiError } from './call-api.ts';
 
 const userSchema = z.object({ id: z.string(), email: z.string() });
 const sessionSchema = z.object({ token: z.string(), user: userSchema });
-const workspaceSchema = z.object({ id: z.string(), name: z.string(), plan: z.string(), role: z.string(), createdAt: z.string() });
+const workspaceSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  plan: z.string(),
+  role: z.string(),
+  createdAt: z.string(),
+  destroyAfter: z.string().nullable(),
+});
 export const applicationSchema = z.object({
   id: z.string(),
   workspaceId: z.string(),
@@ -19,22 +26,38 @@ export const applicationSchema = z.object({
   configuredSecrets: z.array(z.string()),
   databaseTier: z.string(),
   createdAt: z.string(),
+  suspensions: z.array(z.string()),
+  destroyAfter: z.string().nullable(),
   failure: z.object({ code: z.string(), message: z.string() }).loose().nullish(),
 });
 const createdApplicationSchema = applicationSchema.extend({ publicKey: z.string(), secretKey: z.string() });
-const phaseSchema = z.object({ name: z.string(), startedAt: z.string(), endedAt: z.string().nullish() });
-const operationSchema = z
-  .object({ id: z.string(), kind: z.string(), status: z.string(), phase: z.string(), phases: z.array(phaseSchema) })
+/** With the operation that was begun, if one was needed. */
+const commandedSchema = applicationSchema.extend({ operationId: z.string().nullable() });
+export const phaseSchema = z.object({ name: z.string(), startedAt: z.string(), endedAt: z.string().nullish() });
+export const operationSchema = z
+  .object({
+    id: z.string(),
+    kind: z.string(),
+    status: z.string(),
+    phase: z.string(),
+    phases: z.array(phaseSchema),
+    error: z.object({ code: z.string(), message: z.string(), remedy: z.string().nullable() }).nullable(),
+    createdAt: z.string(),
+    finishedAt: z.string().nullable(),
+    overdue: z.boolean(),
+    attempts: z.array(z.object({ id: z.string(), status: z.string() }).loose()),
+  })
   .loose();
 
 const createdKeySchema = z.object({ id: z.string(), key: z.string() }).loose();
 
-const pageOf = <Item extends z.ZodType>(item: Item): z.ZodObject<{ data: z.ZodArray<Item>; total: z.ZodInt }> =>
+export const pageOf = <Item extends z.ZodType>(item: Item): z.ZodObject<{ data: z.ZodArray<Item>; total: z.ZodInt }> =>
   z.object({ data: z.array(item), total: z.int() });
 
 export type Workspace = z.output<typeof workspaceSchema>;
 export type Application = z.output<typeof applicationSchema>;
 export type CreatedApplication = z.output<typeof createdApplicationSchema>;
+export type Commanded = z.output<typeof commandedSchema>;
 export type Operation = z.output<typeof operationSchema>;
 
 /** A client of the control API, checked on both sides: what comes back is parsed, what fails is a ControlApiError. */
@@ -56,8 +79,17 @@ export class ControlClient {
     return this.#call('POST', '/auth/login', sessionSchema, input);
   }
 
-  async workspaces(): Promise<Workspace[]> {
-    return (await this.#call('GET', '/workspaces?pageSize=100', pageOf(workspaceSchema))).data;
+  /** @param filter deleted: those that are, and can be restored, instead */
+  async workspaces({ deleted = false }: { deleted?: boolean } = {}): Promise<Workspace[]> {
+    return (await this.#call('GET', `/workspaces?pageSize=100&deleted=${deleted}`, pageOf(workspaceSchema))).data;
+  }
+
+  async deleteWorkspace(id: string): Promise<void> {
+    await this.#call('DELETE', `/workspaces/${id}`, z.undefined());
+  }
+
+  restoreWorkspace(id: string): Promise<Workspace> {
+    return this.#call('POST', `/workspaces/${id}/restore`, workspaceSchema);
   }
 
   createWorkspace(name: string): Promise<Workspace> {
@@ -84,12 +116,54 @@ export class ControlClient {
     return this.#call('PATCH', `/applications/${id}`, applicationSchema, change);
   }
 
-  async operations(id: string): Promise<Operation[]> {
-    return (await this.#call('GET', `/applications/${id}/operations`, pageOf(operationSchema))).data;
+  /** The newest first. */
+  async operations(id: string, { limit = 20 }: { limit?: number } = {}): Promise<Operation[]> {
+    return (await this.#call('GET', `/applications/${id}/operations?pageSize=${limit}`, pageOf(operationSchema))).data;
   }
 
-  deleteApplication(id: string): Promise<Application> {
-    return this.#call('DELETE', `/applications/${id}`, applicationSchema);
+  operation(applicationId: string, operationId: string): Promise<Operation> {
+    return this.#call('GET', `/applications/${applicationId}/operations/${operationId}`, operationSchema);
+  }
+
+  cancelOperation(applicationId: string, operationId: string): Promise<Operation> {
+    return this.#call('DELETE', `/applications/${applicationId}/operations/${operationId}`, operationSchema);
+  }
+
+  /**
+   * Opens the stream of an operation's events.
+   *
+   * @param options lastEventId: the one after which to go on
+   * @throws ControlApiError where it is refused
+   */
+  async operationEvents(
+    applicationId: string,
+    operationId: string,
+    { lastEventId, signal }: { lastEventId?: string | undefined; signal: AbortSignal },
+  ): Promise<Response> {
+    const url = `${this.#base}/applications/${applicationId}/operations/${operationId}/events`;
+    const headers = {
+      accept: 'text/event-stream',
+      ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+      ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
+    };
+    const response = await fetch(url, { headers, signal });
+    if (!response.ok) throw await refusalOf(response, { method: 'GET', url });
+    return response;
+  }
+
+  /** restart, suspend, resume or restore. */
+  command(id: string, name: 'restart' | 'suspend' | 'resume' | 'restore'): Promise<Commanded> {
+    return this.#call('POST', `/applications/${id}/${name}`, commandedSchema);
+  }
+
+  /** Deletes it for a grace period, in which it can be restored. */
+  deleteApplication(id: string): Promise<Commanded> {
+    return this.#call('DELETE', `/applications/${id}`, commandedSchema);
+  }
+
+  /** Removes it with all its data. There is no way back. */
+  destroyApplication(id: string): Promise<Commanded> {
+    return this.#call('DELETE', `/applications/${id}?permanent=true`, commandedSchema);
   }
 
   createKey(applicationId: string, input: { name: string; type: 'public' | 'secret' }): Promise<{ id: string; key: string }> {

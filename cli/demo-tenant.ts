@@ -15,7 +15,7 @@ const slug = 'demo';
 
 /**
  * Makes sure that there is an active demo application whose keys are known here. A secret key is shown once, so the keys are kept in the
- * state folder; an application whose keys were lost is replaced.
+ * state folder; an application whose keys were lost, or that is deleted, is replaced. One that is suspended is resumed.
  */
 export async function ensureDemoTenant(
   context: CliContext,
@@ -24,16 +24,21 @@ export async function ensureDemoTenant(
 ): Promise<DemoTenant & { created: boolean }> {
   const file = secretFile(context, 'demo.json');
   const kept = demoSchema.safeParse(JSON.parse(await readFile(file, 'utf8').catch(() => 'null'))).data;
-  const existing = (await client.applications(workspaceId)).find(
-    (application) => application.slug === slug && application.status !== 'deleted',
-  );
-  if (kept !== undefined && existing?.id === kept.applicationId) {
+  const applications = await client.applications(workspaceId);
+  const existing = applications.find(({ id, status }) => id === kept?.applicationId && status !== 'deleting' && status !== 'deleted');
+  if (kept !== undefined && existing !== undefined) {
+    if (existing.suspensions.includes('owner')) await client.command(existing.id, 'resume');
     await waitUntilActive(client, existing.id, say);
     await waitUntilAnswers(kept, say);
     return { ...kept, created: false };
   }
-  const name = existing === undefined ? slug : `${slug}-${Date.now().toString(36)}`;
-  const application = await client.createApplication(workspaceId, { name: 'Demo', slug: name, environment: 'development' });
+  // One that is deleted keeps its slug for as long as it can be restored.
+  const taken = applications.some((application) => application.slug === slug);
+  const application = await client.createApplication(workspaceId, {
+    name: 'Demo',
+    slug: taken ? `${slug}-${Date.now().toString(36)}` : slug,
+    environment: 'development',
+  });
   const demo: DemoTenant = {
     applicationId: application.id,
     url: application.url,

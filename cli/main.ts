@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import type { FaultsOptions } from './commands/faults.ts';
-import { createContext } from './context.ts';
-import type { CliContext, GlobalOptions } from './context.ts';
+import { addRepairGroup } from './groups/repair-group.ts';
+import { addTenantGroup } from './groups/tenant-group.ts';
+import { addWorkspaceGroup } from './groups/workspace-group.ts';
+import { runAction as run } from './run-action.ts';
 
 /** Every command loads its own code when it runs: `authsome status` does not wait for the image builder to load. */
 const program = new Command('authsome')
@@ -74,96 +76,8 @@ program
     run(command, async (context) => (await import('./commands/bench.ts')).bench(context, name)),
   );
 
-const tenant = program.command('tenant').description('applications, through the control API');
-
-tenant
-  .command('create')
-  .argument('<name>')
-  .option('--slug <slug>', 'made from the name unless given')
-  .option('--environment <environment>', 'production, staging or development', 'development')
-  .option('--region <region>')
-  .option('--no-wait', 'return before it is active')
-  .action((name: string, options: { slug?: string; environment: string; region?: string; wait: boolean }, command: Command) =>
-    run(command, async (context) => (await import('./commands/tenant.ts')).createTenant(context, name, options)),
-  );
-
-tenant
-  .command('list')
-  .action((_options: object, command: Command) =>
-    run(command, async (context) => (await import('./commands/tenant.ts')).listTenants(context)),
-  );
-
-tenant
-  .command('show')
-  .argument('<id>')
-  .action((id: string, _options: object, command: Command) =>
-    run(command, async (context) => (await import('./commands/tenant.ts')).showTenant(context, id)),
-  );
-
-tenant
-  .command('update')
-  .description('change the name or the configuration')
-  .argument('<id>')
-  .option('--name <name>')
-  .option('--config <json>', 'a JSON merge patch of the configuration, or a file with it: null removes, a secret that is not given stays')
-  .option('--no-wait', 'return before it is active again')
-  .action((id: string, options: { name?: string; config?: string; wait: boolean }, command: Command) =>
-    run(command, async (context) => (await import('./commands/tenant.ts')).updateTenant(context, id, options)),
-  );
-
-tenant
-  .command('delete')
-  .argument('<id>')
-  .option('--no-wait', 'return before it is gone')
-  .action((id: string, options: { wait: boolean }, command: Command) =>
-    run(command, async (context) => (await import('./commands/tenant.ts')).deleteTenant(context, id, options)),
-  );
-
-tenant
-  .command('probe')
-  .description('try every promise of isolation on the running cluster; exits 1 where one is broken')
-  .argument('<id>')
-  .action((id: string, _options: object, command: Command) =>
-    run(command, async (context) => {
-      if (!(await (await import('./commands/probe.ts')).probe(context, id))) process.exitCode = 1;
-    }),
-  );
-
-const workspace = program.command('workspace').description('workspaces, and the plans that the operator puts them on');
-
-workspace
-  .command('list')
-  .action((_options: object, command: Command) =>
-    run(command, async (context) => (await import('./commands/workspace.ts')).listWorkspaces(context)),
-  );
-
-workspace
-  .command('create')
-  .argument('<name>')
-  .action((name: string, _options: object, command: Command) =>
-    run(command, async (context) => (await import('./commands/workspace.ts')).createWorkspace(context, name)),
-  );
-
-workspace
-  .command('set-plan')
-  .description("as the platform's operator; needs AUTHSOME_OPERATOR_TOKEN or the right to read the control API's Secret")
-  .argument('<id>')
-  .argument('<plan>', 'free, pro or enterprise')
-  .action((id: string, plan: string, _options: object, command: Command) =>
-    run(command, async (context) => (await import('./commands/workspace.ts')).setWorkspacePlan(context, id, plan)),
-  );
-
-async function run(command: Command, action: (context: CliContext) => Promise<void>): Promise<void> {
-  const options = command.optsWithGlobals<GlobalOptions>();
-  try {
-    await action(await createContext(options));
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    if (options.json === true) console.log(JSON.stringify({ error: { message } }));
-    else console.error(`\n${message}`);
-    if (process.env['AUTHSOME_DEBUG'] !== undefined) console.error(error);
-    process.exitCode = 1;
-  }
-}
+addTenantGroup(program);
+addWorkspaceGroup(program);
+addRepairGroup(program);
 
 await program.parseAsync();

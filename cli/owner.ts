@@ -12,15 +12,19 @@ type Owner = z.output<typeof ownerSchema>;
  * The command line's own account on this checkout's platform: made with a random password on first use and kept in the state folder.
  * AUTHSOME_TOKEN, an owner's token, takes its place.
  *
- * @returns a client that acts as that owner, and the owner's first workspace
+ * @returns a client that acts as that owner
  */
+export async function accountClient(context: CliContext, controlUrl: string, env: NodeJS.ProcessEnv = process.env): Promise<ControlClient> {
+  return new ControlClient(controlUrl, env['AUTHSOME_TOKEN'] ?? (await ownerToken(context, controlUrl)));
+}
+
+/** The same, with the owner's first workspace, which is made where there is none. */
 export async function ownerClient(
   context: CliContext,
   controlUrl: string,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<{ client: ControlClient; workspaceId: string }> {
-  const token = env['AUTHSOME_TOKEN'] ?? (await ownerToken(context, controlUrl));
-  const client = new ControlClient(controlUrl, token);
+  const client = await accountClient(context, controlUrl, env);
   const [workspace] = await client.workspaces();
   return { client, workspaceId: (workspace ?? (await client.createWorkspace('Demo'))).id };
 }

@@ -15,3 +15,8 @@ export function printTable(headings: readonly string[], rows: readonly (readonly
         .trimEnd(),
     );
 }
+
+/** Seconds between two RFC 3339 times, or nothing where the second has not come yet. */
+export function secondsBetween(startedAt: string, endedAt: string | null | undefined): string {
+  return endedAt == null ? '' : ((Date.parse(endedAt) - Date.parse(startedAt)) / 1000).toFixed(2);
+}

@@ -63,7 +63,7 @@ async function measurePlan({ client, workspaceId, run, plan }: PlanRun): Promise
     kubectlMs.push(await timeKubectl(run, id, rolledOut[plan]));
     const [operation] = await client.operations(id);
     console.log(`${plan}, round ${round}: ready ${readyMs.at(-1)} ms (${phases(operation)}), kubectl ${kubectlMs.at(-1)} ms`);
-    await client.deleteApplication(id);
+    await client.destroyApplication(id);
     await waitUntilDeleted(client, id);
     // The deletion before took the provisioner's prepared child process; a new one is there again within seconds.
     await delay(settleMs);

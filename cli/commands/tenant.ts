@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { waitUntilActive, waitUntilDeleted } from '../application-readiness.ts';
+import { waitUntilActive } from '../application-readiness.ts';
 import type { CliContext } from '../context.ts';
 import { ownerClient } from '../owner.ts';
 import { platformUrls } from '../platform/platform-urls.ts';
-import { printJson, printTable } from '../print.ts';
+import { printJson, printTable, secondsBetween } from '../print.ts';
 
 export interface CreateTenantOptions {
   slug?: string;
@@ -68,7 +68,7 @@ export async function showTenant(context: CliContext, id: string): Promise<void>
     ['OPERATION', 'KIND', 'STATUS', 'PHASE', 'SECONDS'],
     operations.flatMap((operation) => [
       [operation.id, operation.kind, operation.status, '', ''],
-      ...operation.phases.map(({ name, startedAt, endedAt }) => ['', '', '', name, seconds(startedAt, endedAt)]),
+      ...operation.phases.map(({ name, startedAt, endedAt }) => ['', '', '', name, secondsBetween(startedAt, endedAt)]),
     ]),
   );
 }
@@ -101,16 +101,4 @@ async function readConfig(given: string): Promise<unknown> {
     // The parser's own message quotes the text, secrets included.
     throw new Error(`${isJson ? '--config' : given} is not valid JSON`);
   }
-}
-
-export async function deleteTenant(context: CliContext, id: string, { wait }: { wait: boolean }): Promise<void> {
-  const { client } = await ownerClient(context, platformUrls(context).control);
-  const application = await client.deleteApplication(id);
-  if (wait) await waitUntilDeleted(client, id);
-  if (context.json) return printJson({ id: application.id, status: wait ? 'deleted' : application.status });
-  console.log(`${application.id} ${wait ? 'deleted' : application.status}`);
-}
-
-function seconds(startedAt: string, endedAt: string | null | undefined): string {
-  return endedAt == null ? '' : ((Date.parse(endedAt) - Date.parse(startedAt)) / 1000).toFixed(2);
 }

@@ -9,5 +9,5 @@ import type { CliContext } from '../context.ts';
 export async function refuseWhileTenantsExist(context: CliContext, kubectl: string): Promise<void> {
   const args = ['--kubeconfig', context.kubeconfig, 'get', 'namespaces', '--selector', 'authsome.cloud/app-id', '--output', 'name'];
   const namespaces = (await runCommand(kubectl, args)).split('\n').filter(Boolean);
-  if (namespaces.length > 0) throw new Error(`delete the tenants first (authsome tenant delete): ${namespaces.join(', ')}`);
+  if (namespaces.length > 0) throw new Error(`delete the tenants first (authsome tenant delete --now): ${namespaces.join(', ')}`);
 }

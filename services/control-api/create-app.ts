@@ -13,8 +13,11 @@ import type { RateLimit } from './limits/rate-limit.ts';
 import { createApplicationRoutes } from './routes/application-routes.ts';
 import { createAccountRoutes, createPublicAuthRoutes } from './routes/auth-routes.ts';
 import { createKeyRoutes } from './routes/key-routes.ts';
+import { createOperationRoutes } from './routes/operation-routes.ts';
+import { createOperatorRepairRoutes } from './routes/operator-repair-routes.ts';
 import { createOperatorRoutes } from './routes/operator-routes.ts';
 import { createWorkspaceRoutes } from './routes/workspace-routes.ts';
+import type { OperationStreams } from './streams/operation-streams.ts';
 import type { Effects } from './use-cases/effects.ts';
 
 /** All that the routes need, made by main.ts or a test. */
@@ -28,6 +31,7 @@ export interface AppDeps {
   /** Undefined: no operator endpoints. */
   operatorToken: string | undefined;
   effects: Effects;
+  streams: OperationStreams;
   regions: readonly string[];
   customerApiUrl: string;
   trustedProxies: number;
@@ -45,8 +49,11 @@ export function createApp(deps: AppDeps): Koa<RequestState> {
     createAccountRoutes(deps),
     createWorkspaceRoutes(deps),
     createApplicationRoutes(deps),
+    createOperationRoutes(deps),
     createKeyRoutes(deps),
-    ...(deps.operatorToken === undefined ? [] : [createOperatorRoutes(deps, deps.operatorToken)]),
+    ...(deps.operatorToken === undefined
+      ? []
+      : [createOperatorRoutes(deps, deps.operatorToken), createOperatorRepairRoutes(deps, deps.operatorToken)]),
   ];
   for (const router of routers) koa.use(router.routes() as Koa.Middleware<RequestState>);
   return koa;

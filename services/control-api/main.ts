@@ -17,14 +17,16 @@ import { createJobRelay } from './outbox/job-relay.ts';
 import { startRelayLoop } from './outbox/relay-loop.ts';
 import { createRouteRelay } from './outbox/route-relay.ts';
 import { startScheduler } from './scheduler/start-scheduler.ts';
+import { createOperationStreams } from './streams/operation-streams.ts';
 import { createEffects } from './use-cases/effects.ts';
 
 const name = 'control-api';
 /** Requests get most of the 30 s that lifecycle.ts gives in all. */
 const drainMs = 20_000;
 const pollMs = 1_000;
-/** From one address; a guess at a token of 32 characters needs more. */
-const operatorRequestsPerMinute = 60;
+/** From one address. A command line that waits for a sweep and repairs what it found asks a few times a second; a guess at a token of 32
+ * characters needs far more. */
+const operatorRequestsPerMinute = 300;
 
 runMain(name, async (lifecycle) => {
   const config = readConfig(process.env);
@@ -64,6 +66,7 @@ runMain(name, async (lifecycle) => {
   const scheduler = startScheduler({ db, databaseUrl: config.DATABASE_URL, effects, log }, lifecycle.signal);
   lifecycle.onShutdown('scheduler', () => scheduler);
 
+  const streams = createOperationStreams({ db, log });
   const app = createApp({
     db,
     auth: createAuth({ db, secret: config.AUTH_SECRET, publicUrl: config.PUBLIC_URL, log }),
@@ -76,6 +79,7 @@ runMain(name, async (lifecycle) => {
     box: createSecretBox(config.ENCRYPTION_KEY),
     operatorToken: config.OPERATOR_TOKEN,
     effects,
+    streams,
     regions: config.REGIONS,
     customerApiUrl: config.CUSTOMER_API_URL,
     trustedProxies: config.TRUSTED_PROXIES,
@@ -86,5 +90,7 @@ runMain(name, async (lifecycle) => {
   });
   const http = await listen(app.callback(), { port: config.PORT });
   lifecycle.onShutdown('http', () => http.close(drainMs));
+  // Closed first: streams last minutes, and nothing is lost by coming back for the rest elsewhere.
+  lifecycle.onShutdown('streams', () => streams.close());
   log.info({ port: http.port }, 'Control API listens');
 });

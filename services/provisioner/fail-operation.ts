@@ -3,7 +3,7 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Database } from '../shared/db/database.ts';
 import { backoffMs } from './backoff.ts';
 import { closeOperation } from './close-operation.ts';
-import { cancellation, failApplication } from './fail-application.ts';
+import { cancellation, failApplication } from '../shared/fail-application.ts';
 import type { Lease } from './lease.ts';
 import type { OperationError } from './operation-error.ts';
 import type { OperationProgress } from './operation-progress.ts';

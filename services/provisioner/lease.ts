@@ -4,7 +4,7 @@ import type { Desired, OperationKind } from '../shared/application-state.ts';
 import type { Database } from '../shared/db/database.ts';
 import { newId } from '../shared/ids.ts';
 import { abandonOperation } from './abandon-operation.ts';
-import { cancellation, failApplication } from './fail-application.ts';
+import { cancellation, failApplication } from '../shared/fail-application.ts';
 import type { SealedSpecSource } from './open-spec-source.ts';
 
 /** The right to change one application's stack. Whoever writes on its behalf names the operation and the token. */

@@ -13,6 +13,8 @@ export const phaseLimitsMs: Readonly<Record<string, number>> = {
   removing: 60_000,
   /** Waits for a namespace that somebody else deletes. */
   'awaiting-namespace': 120_000,
+  /** Of a look for drift: at every resource, with what processor time others leave. */
+  comparing: 240_000,
   /** Looks for what is left, and removes it. */
   verifying: 120_000,
   'store-outputs': 30_000,

@@ -1,45 +1,26 @@
-import type { TenantOutputs } from '../../tenant-program/spec.ts';
-import { tenantNames } from '../../tenant-program/names.ts';
 import { abandonOperation } from './abandon-operation.ts';
-import { awaitNamespace } from './cluster/await-namespace.ts';
-import { keepReleasing } from './cluster/keep-releasing.ts';
+import { achieve } from './achieve.ts';
+import type { OperationRun } from './achieve.ts';
 import { recordPhases } from './close-operation.ts';
 import type { Outcome } from './consumer.ts';
 import { explainFailure } from './diagnosis/explain-failure.ts';
-import { createEventLog } from './event-log.ts';
-import { cancellation } from './fail-application.ts';
+import { cancellation } from '../shared/fail-application.ts';
 import { failOperation } from './fail-operation.ts';
 import { finishOperation } from './finish-operation.ts';
 import type { Achievement } from './finish-operation.ts';
-import { proveDeletion } from './inventory/prove-deletion.ts';
-import { readRemoved } from './inventory/read-removed.ts';
 import { keepLease } from './keep-lease.ts';
 import type { KeepLeaseOptions } from './keep-lease.ts';
 import type { Lease } from './lease.ts';
-import { openSpecSource } from './open-spec-source.ts';
 import { OperationError, toOperationError } from './operation-error.ts';
 import { createOperationProgress } from './operation-progress.ts';
-import type { OperationProgress } from './operation-progress.ts';
-import { verifyingLimitMs } from './phase-limits.ts';
 import { publishDeadLetter } from './publish-jobs.ts';
 import type { ReconcileDependencies } from './reconcile-application.ts';
 import type { StopReason } from './running-operations.ts';
 import { syncRoute } from './sync-route.ts';
-import { buildTenantSpec } from './tenant-settings.ts';
 
-/** A job that has cost so many workers their life is the cause, not the victim; rolling restarts hand back and don't count. */
-const maxLostWorkers = 10;
 const routeRetryDelayMs = 2_000;
 
 type OperationOutcome = 'succeeded' | 'retried' | 'dead' | 'cancelled' | 'superseded' | 'handed_back' | 'lease_lost';
-
-interface Run {
-  deps: ReconcileDependencies;
-  lease: Lease;
-  progress: OperationProgress;
-  /** Aborted with the StopReason. */
-  stop: AbortSignal;
-}
 
 /**
  * Carries a leased operation out: child process, then its outcome, each written under the fence of the lease.
@@ -52,7 +33,7 @@ export async function runOperation(deps: ReconcileDependencies, lease: Lease, wo
   const progress = createOperationProgress(lease);
   // Until the child says what it does.
   progress.enter('starting', lease.startedAt);
-  const run: Run = { deps: { ...deps, log }, lease, progress, stop: stop.signal };
+  const run: OperationRun = { deps: { ...deps, log }, lease, progress, stop: stop.signal };
   const endTimer = deps.metrics.durationSeconds.startTimer({ kind: lease.kind });
   const remove = deps.running.add({
     ...lease,
@@ -82,7 +63,7 @@ interface Settled {
   settled: Outcome;
 }
 
-async function attempt(run: Run, callbacks: Pick<KeepLeaseOptions, 'onHeld' | 'onCancel' | 'onLost'>): Promise<Settled> {
+async function attempt(run: OperationRun, callbacks: Pick<KeepLeaseOptions, 'onHeld' | 'onCancel' | 'onLost'>): Promise<Settled> {
   const { deps, lease, progress } = run;
   const keeper = keepLease({ ...deps, ...deps.times, ...callbacks, lease, progress });
   try {
@@ -96,86 +77,13 @@ async function attempt(run: Run, callbacks: Pick<KeepLeaseOptions, 'onHeld' | 'o
   }
 }
 
-async function achieve(run: Run, flush: () => void): Promise<Achievement> {
-  const { lease } = run;
-  if (lease.lostWorkers >= maxLostWorkers) {
-    throw new OperationError({
-      code: 'worker_lost',
-      message: 'Every worker that tried this operation was lost.',
-      retryable: false,
-      unclean: true,
-    });
-  }
-  return lease.desired === 'absent' ? destroy(run, flush) : bringUp(run, flush);
-}
-
-async function bringUp(run: Run, flush: () => void): Promise<Achievement> {
-  const { deps, lease, progress, stop } = run;
-  const replaced = await awaitNamespace(deps.cluster, {
-    namespace: tenantNames(lease.appId).namespace,
-    limitMs: deps.times.namespaceWaitMs,
-    signal: stop,
-    onWait: () => {
-      progress.enter('awaiting-namespace');
-      flush();
-    },
-  });
-  const outputs = await runStack(run, { kind: 'up', takeover: lease.takeover || replaced }, flush);
-  // Of an up there always are.
-  return { type: 'up', outputs: outputs as TenantOutputs };
-}
-
-/** Removes the stack, and then whatever a stack that was not true has left. */
-async function destroy(run: Run, flush: () => void): Promise<Achievement> {
-  const { deps, lease, progress, stop } = run;
-  const { appId } = lease;
-  const { namespace } = tenantNames(appId);
-  const stopReleasing = keepReleasing(deps.cluster, { appId, namespace, patienceMs: deps.times.namespacePatienceMs, log: deps.log });
-  try {
-    await runStack(run, { kind: 'destroy', takeover: lease.takeover }, flush);
-  } finally {
-    stopReleasing();
-  }
-  progress.enter('verifying');
-  flush();
-  const proof = await proveDeletion({ inventory: deps.inventory, appId, signal: stop, limitMs: verifyingLimitMs });
-  if (proof.removed.length > 0) deps.log.info({ removed: proof.removed }, 'Removed what the stack had left');
-  return { type: 'destroyed', removed: [...(await readRemoved(deps.db, appId)), ...proof.removed], verified: proof.verified };
-}
-
-async function runStack(
-  { deps, lease, progress, stop }: Run,
-  { kind, takeover }: { kind: 'up' | 'destroy'; takeover: boolean },
-  flush: () => void,
-): Promise<TenantOutputs | null> {
-  const source = openSpecSource(lease.source, { kind, box: deps.box });
-  const events = createEventLog({ ...deps, lease });
-  try {
-    return await deps.children.run({
-      request: { kind, spec: buildTenantSpec(source, deps.settings, kind), takeover },
-      stop,
-      onPhase: (name) => {
-        progress.enter(name);
-        flush();
-      },
-      onResource: (event) => {
-        if (event.status === 'done') progress.count(event.change, event.resourceName);
-        events.add(event);
-      },
-      log: deps.log,
-    });
-  } finally {
-    await events.close();
-  }
-}
-
 /** Nothing is to be explained of an operation that was stopped. */
-async function explain({ deps, lease, stop }: Run, error: OperationError): Promise<OperationError> {
+async function explain({ deps, lease, stop }: OperationRun, error: OperationError): Promise<OperationError> {
   if (stop.aborted) return error;
   return explainFailure({ ...deps, appId: lease.appId, kind: lease.desired === 'absent' ? 'destroy' : 'up', error });
 }
 
-async function succeed(run: Run, achievement: Achievement): Promise<Settled> {
+async function succeed(run: OperationRun, achievement: Achievement): Promise<Settled> {
   const { deps, lease, progress } = run;
   const finished = await finishOperation(deps, { lease, achievement, progress });
   if (finished === undefined) return leaseLost(run);
@@ -193,7 +101,7 @@ function settledBy(routed: boolean): Outcome {
 }
 
 /** The outcome is committed: from here on nothing may turn the operation into a failed one. */
-async function routePublished({ deps, lease, progress }: Run): Promise<boolean> {
+async function routePublished({ deps, lease, progress }: OperationRun): Promise<boolean> {
   try {
     await syncRoute(deps, lease.appId);
     await recordPhases(deps.db, lease, progress.closedSnapshot());
@@ -204,7 +112,7 @@ async function routePublished({ deps, lease, progress }: Run): Promise<boolean> 
   }
 }
 
-async function giveUp(run: Run, failure: OperationError): Promise<Settled> {
+async function giveUp(run: OperationRun, failure: OperationError): Promise<Settled> {
   const { deps, lease, progress } = run;
   const stopped = run.stop.aborted ? (run.stop.reason as StopReason) : undefined;
   if (stopped === 'shutdown') return handBack(run);
@@ -231,20 +139,20 @@ async function giveUp(run: Run, failure: OperationError): Promise<Settled> {
   }
 }
 
-async function announceDeath({ deps, lease }: Run, { code, message }: OperationError): Promise<void> {
+async function announceDeath({ deps, lease }: OperationRun, { code, message }: OperationError): Promise<void> {
   const { jobId, appId, operationId } = lease;
   await publishDeadLetter(deps.nats, { jobId, appId, operationId, code, message }).catch((error: unknown) =>
     deps.log.warn({ err: error }, 'The dead letter could not be announced'),
   );
 }
 
-async function handBack({ deps, lease }: Run): Promise<Settled> {
+async function handBack({ deps, lease }: OperationRun): Promise<Settled> {
   await deps.db.transaction().execute((tx) => abandonOperation(tx, { ...lease, reason: 'handed_back' }));
   deps.log.info('Operation handed back');
   return { outcome: 'handed_back', settled: { type: 'again', delayMs: 0 } };
 }
 
 /** Whoever has the lease now does the job; this message comes back when it is long done, and is then settled without work. */
-function leaseLost({ deps }: Run): Settled {
+function leaseLost({ deps }: OperationRun): Settled {
   return { outcome: 'lease_lost', settled: { type: 'again', delayMs: deps.times.ttlMs } };
 }

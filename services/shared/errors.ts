@@ -14,7 +14,7 @@ export interface ErrorDetail {
   reason: string;
 }
 
-export type UnavailableReason = 'provisioning' | 'suspended' | 'maintenance' | 'upstream';
+export type UnavailableReason = 'provisioning' | 'suspended' | 'maintenance' | 'upstream' | 'busy';
 
 interface AppErrorOptions {
   code: ErrorCode;

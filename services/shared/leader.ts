@@ -22,7 +22,7 @@ const checkTimeoutMs = 5_000;
  * leader that dies is replaced within the interval; one that loses its connection is told by its signal, and has to stop before it can be
  * sure that it is alone again: what `lead` writes must be safe to be done twice.
  *
- * @param lead returns when its signal aborts
+ * @param lead returns when its signal aborts; where it returns or fails before, the leadership is given up, and sought again
  */
 export async function runAsLeader(
   options: LeaderOptions,
@@ -64,15 +64,18 @@ async function leadOnce(
     if (rows[0]?.leads !== true) return;
     log.info({ leads: name }, 'This process leads now');
     const over = AbortSignal.any([lost.signal, stopping]);
-    const leading = lead(over);
+    // Whatever ends it: that it returns or fails must not be missed while the connection is checked.
+    const leading = lead(over).finally(() => lost.abort());
+    leading.catch(() => undefined);
     while (!over.aborted) {
-      await Promise.race([delay(intervalMs, undefined, { signal: over }).catch(() => undefined), leading]);
+      await delay(intervalMs, undefined, { signal: over }).catch(() => undefined);
       if (!over.aborted) await client.query('select 1').catch(() => lost.abort());
     }
     await leading;
     log.info({ leads: name }, 'This process leads no longer');
   } finally {
     lost.abort();
-    await client.end().catch(() => undefined);
+    // A server that does not answer must not keep this process from going on; the lock ends with the connection, whenever that is.
+    await Promise.race([client.end().catch(() => undefined), delay(checkTimeoutMs, undefined, { ref: false })]);
   }
 }

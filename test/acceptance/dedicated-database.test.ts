@@ -1,12 +1,10 @@
 import test from 'ava';
-import { OperatorClient } from '../../cli/operator-client.ts';
 import { holds } from '../../cli/probe/check.ts';
 import { probeTenant } from '../../cli/probe/probe-tenant.ts';
 import { waitFor } from '../../cli/wait-for.ts';
 import { tenantNames } from '../../tenant-program/names.ts';
+import { operator, systemNamespace } from './operator.ts';
 import { callApplication, deleteApplication, kubectl, newApplication, newOwner, platform, unique } from './platform-under-test.ts';
-
-const systemNamespace = 'authsome-system';
 
 test('an application on the pro plan has a database server of its own, isolated as well, and takes it along when it is deleted', async (t) => {
   t.timeout(600_000);
@@ -37,12 +35,6 @@ test('an application on the pro plan has a database server of its own, isolated 
     timeoutMs: 30_000,
   });
 });
-
-async function operator(): Promise<OperatorClient> {
-  const token = ['get', 'secret', 'control-api', '--namespace', systemNamespace, '--output', 'jsonpath={.data.OPERATOR_TOKEN}'];
-  const { stdout } = await kubectl(token);
-  return new OperatorClient(platform.controlUrl, Buffer.from(stdout, 'base64').toString('utf8'));
-}
 
 async function volumesOf(namespace: string): Promise<string[]> {
   const claimed = `jsonpath={range .items[?(@.spec.claimRef.namespace=="${namespace}")]}{.metadata.name}{"\\n"}{end}`;

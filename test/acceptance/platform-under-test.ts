@@ -38,8 +38,9 @@ export async function newApplication({ client, workspaceId }: Owner): Promise<Cr
   return created;
 }
 
+/** For good: nothing of a test's stays for a grace period. */
 export async function deleteApplication({ client }: Owner, id: string): Promise<void> {
-  await client.deleteApplication(id);
+  await client.destroyApplication(id);
   await waitUntilDeleted(client, id);
 }
 

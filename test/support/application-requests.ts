@@ -4,6 +4,9 @@ import type { Answer, OwnerClient } from './owner-client.ts';
 /** What POST …/applications answers. */
 export type CreatedApplicationView = ApplicationView & { publicKey: string; secretKey: string };
 
+/** What a command on an application answers. */
+export type Commanded = ApplicationView & { operationId: string | null };
+
 export const validApplication = { name: 'Web shop', slug: 'web-shop', environment: 'production', region: 'us-east-1' };
 
 export async function createWorkspace(owner: OwnerClient): Promise<string> {

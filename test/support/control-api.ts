@@ -11,7 +11,10 @@ import { createRateLimit } from '../../services/control-api/limits/rate-limit.ts
 import { createJobRelay } from '../../services/control-api/outbox/job-relay.ts';
 import { startRelayLoop } from '../../services/control-api/outbox/relay-loop.ts';
 import { createRouteRelay } from '../../services/control-api/outbox/route-relay.ts';
+import { createOperationStreams } from '../../services/control-api/streams/operation-streams.ts';
+import type { OperationStreams, OperationStreamsOptions } from '../../services/control-api/streams/operation-streams.ts';
 import { createEffects } from '../../services/control-api/use-cases/effects.ts';
+import type { Effects } from '../../services/control-api/use-cases/effects.ts';
 import type { Database } from '../../services/shared/db/database.ts';
 import { listen } from '../../services/shared/http/listen.ts';
 import { createLog } from '../../services/shared/log.ts';
@@ -26,6 +29,10 @@ import { createTestRedis } from './test-redis.ts';
 export interface TestControlApi {
   url: string;
   db: Kysely<Database>;
+  /** Of `db`, for connections of one's own. */
+  databaseUrl: string;
+  effects: Effects;
+  streams: OperationStreams;
   redis: Redis;
   nats: TestNats;
   /** Seals with this API's encryption key. */
@@ -45,6 +52,8 @@ interface Options {
   redisUrl?: string;
   /** Job relays on the same database, as many replicas have them. */
   jobRelays?: number;
+  /** Limits of the event streams, where a test can't wait for the real ones. */
+  streaming?: Omit<OperationStreamsOptions, 'db' | 'log'>;
 }
 
 export const testAuthSecret = 'a secret for tests, of 32 letters and more';
@@ -57,6 +66,7 @@ export async function startControlApi({
   operatorRequestsPerMinute = 100_000,
   redisUrl,
   jobRelays = 1,
+  streaming = {},
 }: Options = {}): Promise<TestControlApi> {
   const [database, testRedis, nats] = await Promise.all([createTestDatabase(), createTestRedis(), createTestNats()]);
   const { db } = database;
@@ -74,6 +84,14 @@ export async function startControlApi({
   const routeRelay = startRelayLoop({ round: () => routes.publishAll(), name: 'routes', pollMs, log });
   const perMinute = (name: string, limit: number) => createRateLimit({ redis, log, name, limit, windowSeconds: 60 });
 
+  const effects = createEffects({
+    wakeJobRelay: () => relays.forEach((relay) => relay.wake()),
+    wakeRouteRelay: () => routeRelay.wake(),
+    routes,
+    log,
+  });
+  const streams = createOperationStreams({ db, log, pollMs: 50, ...streaming });
+
   const app = createApp({
     db,
     auth: createAuth({ db, secret: testAuthSecret, publicUrl: testPublicUrl, log }),
@@ -85,12 +103,8 @@ export async function startControlApi({
     },
     box,
     operatorToken,
-    effects: createEffects({
-      wakeJobRelay: () => relays.forEach((relay) => relay.wake()),
-      wakeRouteRelay: () => routeRelay.wake(),
-      routes,
-      log,
-    }),
+    effects,
+    streams,
     regions: ['us-east-1', 'eu-west-1'],
     customerApiUrl: 'http://customer.test',
     trustedProxies: 0,
@@ -103,11 +117,13 @@ export async function startControlApi({
   return {
     url: `http://127.0.0.1:${http.port}`,
     db,
+    ...{ databaseUrl: database.url, effects, streams },
     redis: testRedis.redis,
     nats,
     box,
     lines,
     close: async () => {
+      streams.close();
       await http.close(1_000);
       await Promise.all([...relays, routeRelay].map((relay) => relay.stop()));
       await connection.close();

@@ -31,7 +31,7 @@ interface RequestOptions {
   headers?: Record<string, string>;
 }
 
-/** One request to the control API; the body of the answer is parsed where there is one. */
+/** One request to the control API; the body of the answer is parsed where it is JSON. */
 export async function request<Body = ErrorAnswer>(
   base: string,
   { method, path, token, body, raw, headers }: RequestOptions,
@@ -46,7 +46,8 @@ export async function request<Body = ErrorAnswer>(
     body: raw ?? (body === undefined ? undefined : JSON.stringify(body)),
   });
   const text = await answer.text();
-  return { status: answer.status, headers: answer.headers, body: (text === '' ? undefined : JSON.parse(text)) as Body };
+  const isJson = answer.headers.get('content-type')?.includes('json') === true && text !== '';
+  return { status: answer.status, headers: answer.headers, body: (isJson ? JSON.parse(text) : text || undefined) as Body };
 }
 
 /** Signs a new owner up and returns a client that speaks for them. */

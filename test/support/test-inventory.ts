@@ -58,6 +58,8 @@ export async function openInventory(t: ExecutionContext, appIds: readonly string
       cluster.put('namespaces', tenantNamespace(appId));
       await tenantsServer.makeTenant(appId);
       await redis.redis.set(routeKey(appId), '{}');
+      // The backend puts everything into a folder of the database's name.
+      const folder = new URL(database.url).pathname.slice(1);
       const stack = appId.replace('_', '-');
       for (const key of [
         `.pulumi/stacks/authsome-tenant/${stack}.json`,
@@ -67,7 +69,7 @@ export async function openInventory(t: ExecutionContext, appIds: readonly string
         `.pulumi/backups/authsome-tenant/${stack}/${stack}.1764000000000000000.json`,
         `.pulumi/locks/organization/authsome-tenant/${stack}/1.json`,
       ])
-        await statePool.query(`insert into pulumi_state (key, data) values ($1, '{}')`, [key]);
+        await statePool.query(`insert into pulumi_state (key, data) values ($1, '{}')`, [`${folder}/${key}`]);
     },
     find: async (appId) => (await Promise.all(inventory.map((place) => place.find(appId)))).flat().map(({ kind }) => kind),
   };

@@ -1,7 +1,6 @@
 import Router from '@koa/router';
 import { z } from 'zod';
 import { appConfigSchema } from '../../shared/app-config.ts';
-import { appErrors } from '../../shared/errors.ts';
 import { parseInput } from '../../shared/http/parse-input.ts';
 import { readJson } from '../../shared/http/read-body.ts';
 import { isJsonObject } from '../../shared/merge-patch.ts';
@@ -10,11 +9,9 @@ import { authenticate } from '../auth/authenticate.ts';
 import type { AccountState } from '../auth/authenticate.ts';
 import type { AppDeps } from '../create-app.ts';
 import { presentApplication } from '../presenters/present-application.ts';
-import { presentOperation } from '../presenters/present-operation.ts';
 import { presentPage } from '../presenters/present-page.ts';
 import { listApplications } from '../stores/application-store.ts';
 import type { ApplicationRow } from '../stores/application-store.ts';
-import { findOperation, listOperations } from '../stores/operation-store.ts';
 import { createApplication } from '../use-cases/create-application.ts';
 import {
   deleteApplication,
@@ -28,7 +25,7 @@ import type { Commanded } from '../use-cases/command-application.ts';
 import { readApplication } from '../use-cases/read-application.ts';
 import { readWorkspace } from '../use-cases/read-workspace.ts';
 import { updateApplication } from '../use-cases/update-application.ts';
-import { pageQueryFields, pageQuerySchema, toPage } from './page-query.ts';
+import { pageQueryFields, toPage } from './page-query.ts';
 import { pathId } from './path-id.ts';
 import { environmentSchema, nameSchema, slugSchema } from './text-schemas.ts';
 
@@ -106,22 +103,6 @@ export function createApplicationRoutes(deps: AppDeps): Router<AccountState> {
       answer(ctx, await run(deps, ids));
     });
   }
-
-  router.get('/applications/:id/operations', authenticated, async (ctx) => {
-    const ids = { applicationId: pathId('app', ctx.params.id), userId: ctx.state.account.id };
-    const query = parseInput(pageQuerySchema, { ...ctx.query });
-    const application = await readApplication(deps.db, ids);
-    ctx.body = presentPage(await listOperations(deps.db, application.id, toPage(query)), query, presentOperation);
-  });
-
-  router.get('/applications/:id/operations/:operationId', authenticated, async (ctx) => {
-    const ids = { applicationId: pathId('app', ctx.params.id), userId: ctx.state.account.id };
-    const operationId = pathId('job', ctx.params.operationId);
-    const application = await readApplication(deps.db, ids);
-    const operation = await findOperation(deps.db, { applicationId: application.id, operationId });
-    if (!operation) throw appErrors.notFound('operation');
-    ctx.body = presentOperation(operation);
-  });
   return router;
 
   /** 202 where an operation begins, 200 where nothing is left to be done. */

@@ -2,8 +2,7 @@ import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { Database } from '../../shared/db/database.ts';
 import type { Log } from '../../shared/log.ts';
-import { lockAnyApplication, stateOf } from '../stores/application-store.ts';
-import { command } from '../../shared/application-state.ts';
+import { lockAnyApplication } from '../stores/application-store.ts';
 import { commandApplication } from '../use-cases/command-application.ts';
 import type { Effects } from '../use-cases/effects.ts';
 
@@ -18,27 +17,37 @@ const batchSize = 50;
 
 /**
  * Destroys the applications whose grace period is over, their own or their workspace's. Safe in several processes at once, and after any
- * interruption: each is decided on its locked row.
+ * interruption: each is decided on its locked row. One that can't be destroyed now does not hold up the others.
  *
+ * @param signal ends the round after the application that it is at
  * @returns whether there may be more
  */
-export async function destroyExpired({ db, effects, log }: Deps): Promise<boolean> {
+export async function destroyExpired({ db, effects, log }: Deps, signal?: AbortSignal): Promise<boolean> {
   const expired = await findExpired(db);
+  let destroyed = 0;
   for (const { id } of expired) {
-    const destroyed = await db.transaction().execute(async (tx) => {
-      const application = await lockAnyApplication(tx, id);
-      // Restored since it was found, or destroyed by its owner.
-      if (!application || !(await isExpired(tx, id))) return false;
-      if (command(stateOf(application), { kind: 'destroy' }).type !== 'changed') return false;
-      const change = { destroyAfter: null, forgetSecrets: true };
-      return (await commandApplication(tx, application, { kind: 'destroy' }, change)).operationId !== null;
-    });
-    if (!destroyed) continue;
+    if (signal?.aborted === true) return false;
+    try {
+      if (!(await destroyIfExpired(db, id))) continue;
+    } catch (err) {
+      log.warn({ err, appId: id }, 'An application whose grace period is over could not be destroyed');
+      continue;
+    }
+    destroyed += 1;
     log.info({ appId: id }, 'The grace period is over, the application is destroyed');
     effects.jobCommitted();
     await effects.routeChanged(id);
   }
-  return expired.length === batchSize;
+  return destroyed > 0 && expired.length === batchSize;
+}
+
+function destroyIfExpired(db: Kysely<Database>, id: string): Promise<boolean> {
+  return db.transaction().execute(async (tx) => {
+    const application = await lockAnyApplication(tx, id);
+    // Restored since it was found, or destroyed by its owner.
+    if (!application || !(await isExpired(tx, id))) return false;
+    return (await commandApplication(tx, application, { kind: 'destroy' })).operationId !== null;
+  });
 }
 
 const selectExpired = (db: Kysely<Database>) =>
@@ -49,8 +58,12 @@ const selectExpired = (db: Kysely<Database>) =>
     .where((eb) => eb.or([eb('a.destroy_after', '<=', sql<Date>`now()`), eb('w.destroy_after', '<=', sql<Date>`now()`)]))
     .select('a.id');
 
+/** In no order: a batch of those that can't be destroyed must not come back for ever in front of the others. */
 function findExpired(db: Kysely<Database>): Promise<{ id: string }[]> {
-  return selectExpired(db).orderBy('a.id').limit(batchSize).execute();
+  return selectExpired(db)
+    .orderBy(sql`random()`)
+    .limit(batchSize)
+    .execute();
 }
 
 async function isExpired(db: Kysely<Database>, id: string): Promise<boolean> {

@@ -21,7 +21,7 @@ const pruneIntervalMs = 3_600_000;
 /** Does what has to happen at its time, in one replica of the control API. Resolves once the signal has aborted and all has stopped. */
 export function startScheduler({ db, databaseUrl, effects, log }: SchedulerOptions, stopping: AbortSignal): Promise<void> {
   const tasks = [
-    { name: 'destroy-expired', intervalMs: graceIntervalMs, run: () => destroyExpired({ db, effects, log }) },
+    { name: 'destroy-expired', intervalMs: graceIntervalMs, run: (signal: AbortSignal) => destroyExpired({ db, effects, log }, signal) },
     { name: 'prune', intervalMs: pruneIntervalMs, run: () => prune(db) },
   ];
   return runAsLeader({ url: databaseUrl, name: 'control-api', log }, (signal) => runSchedule(tasks, log, signal), stopping);

@@ -121,25 +121,27 @@ export interface StateChange {
   config?: SealedConfig;
   restartedAt?: Date;
   destroyAfter?: Date | null;
-  /** The secrets of the configuration are not needed any more. */
-  forgetSecrets?: boolean;
 }
 
-/** Writes a state that the application's row was brought to, with a new revision for the proxies. The row must be locked. */
+/**
+ * Writes a state that the application's row was brought to, with a new revision for the proxies. The row must be locked. One that is to be
+ * gone forgets the secrets of its configuration and the end of its grace period, whatever led to that.
+ */
 export function writeState(
   tx: Executor,
   applicationId: string,
   { status, desired, suspensions, generation, serving }: ApplicationState,
-  { config, restartedAt, destroyAfter, forgetSecrets = false }: StateChange = {},
+  { config, restartedAt, destroyAfter }: StateChange = {},
 ): Promise<ApplicationRow> {
+  const gone = desired === 'absent';
   return tx
     .updateTable('applications')
     .set({ status, desired, suspensions, generation, serving, ...touched, ...nextRevision })
     .$if(status !== 'failed', (query) => query.set({ failure: null }))
     .$if(config !== undefined, (query) => query.set(configColumns(config as SealedConfig)))
     .$if(restartedAt !== undefined, (query) => query.set({ restarted_at: restartedAt as Date }))
-    .$if(destroyAfter !== undefined, (query) => query.set({ destroy_after: destroyAfter as Date | null }))
-    .$if(forgetSecrets, (query) => query.set({ sealed_config_secrets: '{}' }))
+    .$if(!gone && destroyAfter !== undefined, (query) => query.set({ destroy_after: destroyAfter as Date | null }))
+    .$if(gone, (query) => query.set({ sealed_config_secrets: '{}', destroy_after: null }))
     .where('id', '=', applicationId)
     .returningAll()
     .executeTakeFirstOrThrow();

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { stopsOlderOperations } from '../../shared/application-state.ts';
 import type { OperationKind } from '../../shared/application-state.ts';
-import type { Executor } from '../../shared/db/database.ts';
+import type { Executor, OperationError } from '../../shared/db/database.ts';
 import { newId } from '../../shared/ids.ts';
 import type { JobMessage } from '../../shared/jobs/job.ts';
 
@@ -40,6 +40,26 @@ export async function insertJobs(tx: Executor, wanted: readonly NewJob[]): Promi
   const jobs = wanted.map(({ applicationId, ...job }) => ({ id: newId('job'), application_id: applicationId, ...job }));
   await tx.insertInto('jobs').values(jobs).execute();
   return jobs.map(({ id }) => id);
+}
+
+/** Ends a job that nobody has begun. Its application must be locked. */
+export async function cancelQueuedJob(tx: Executor, jobId: string, reason: OperationError): Promise<void> {
+  const now = sql<Date>`now()`;
+  await tx
+    .updateTable('jobs')
+    .set({ status: 'cancelled', cancel_requested_at: now, finished_at: now, error: JSON.stringify(reason) })
+    .where('id', '=', jobId)
+    .where('status', '=', 'queued')
+    .execute();
+}
+
+/** Asks the worker of a job to stop; it looks with each heartbeat. */
+export async function requestCancel(tx: Executor, jobId: string): Promise<void> {
+  await tx
+    .updateTable('jobs')
+    .set({ cancel_requested_at: sql<Date>`coalesce(cancel_requested_at, now())` })
+    .where('id', '=', jobId)
+    .execute();
 }
 
 /** Queued jobs that were never published, oldest first, held until the transaction ends; another replica's are skipped. */

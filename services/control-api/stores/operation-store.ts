@@ -5,11 +5,12 @@ import type { Executor, JobsTable, OperationError, OperationPhase, OperationProg
 import type { Page, Paged } from './page.ts';
 
 /** One try of a worker at an operation. */
-export type AttemptRow = Pick<Selectable<OperationsTable>, 'id' | 'status' | 'worker' | 'phase'> & {
+export type AttemptRow = Pick<Selectable<OperationsTable>, 'id' | 'fencing_token' | 'status' | 'worker' | 'phase'> & {
   phases: OperationPhase[];
   progress: OperationProgress;
   error: OperationError | null;
   /** As JSON has times. */
+  heartbeat_at: string;
   started_at: string;
   finished_at: string | null;
   overdue_at: string | null;
@@ -19,22 +20,13 @@ export type AttemptRow = Pick<Selectable<OperationsTable>, 'id' | 'status' | 'wo
 export type OperationRow = Selectable<JobsTable> & { attemptRows: AttemptRow[] };
 
 const attemptColumns = [
-  'id',
-  'status',
-  'worker',
-  'phase',
-  'phases',
-  'progress',
-  'error',
-  'started_at',
-  'finished_at',
-  'overdue_at',
+  ...(['id', 'fencing_token', 'status', 'worker', 'heartbeat_at', 'phase', 'phases', 'progress', 'error'] as const),
+  ...(['started_at', 'finished_at', 'overdue_at'] as const),
 ] as const;
 
-const selectOperations = (db: Executor, applicationId: string) =>
+const selectOperations = (db: Executor) =>
   db
     .selectFrom('jobs as j')
-    .where('j.application_id', '=', applicationId)
     .selectAll('j')
     .select((eb) =>
       jsonArrayFrom(
@@ -50,7 +42,8 @@ const selectOperations = (db: Executor, applicationId: string) =>
 /** An application's operations, newest first. */
 export async function listOperations(db: Executor, applicationId: string, { limit, offset }: Page): Promise<Paged<OperationRow>> {
   const [rows, { total }] = await Promise.all([
-    selectOperations(db, applicationId)
+    selectOperations(db)
+      .where('j.application_id', '=', applicationId)
       .orderBy('j.generation', 'desc')
       .orderBy('j.created_at', 'desc')
       .limit(limit)
@@ -69,5 +62,12 @@ export async function findOperation(
   db: Executor,
   { applicationId, operationId }: { applicationId: string; operationId: string },
 ): Promise<OperationRow | undefined> {
-  return (await selectOperations(db, applicationId).where('j.id', '=', operationId).executeTakeFirst()) as OperationRow | undefined;
+  const found = selectOperations(db).where('j.application_id', '=', applicationId).where('j.id', '=', operationId);
+  return (await found.executeTakeFirst()) as OperationRow | undefined;
+}
+
+/** Operations of any applications, by id. */
+export async function findOperations(db: Executor, operationIds: readonly string[]): Promise<Map<string, OperationRow>> {
+  const rows = (await selectOperations(db).where('j.id', 'in', operationIds).execute()) as OperationRow[];
+  return new Map(rows.map((row) => [row.id, row]));
 }

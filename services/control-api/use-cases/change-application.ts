@@ -46,18 +46,16 @@ export function resumeApplication(deps: Deps, ids: Ids): Promise<Commanded> {
  * @throws AppError not_found, forbidden
  */
 export function deleteApplication(deps: Deps, ids: Ids): Promise<Commanded> {
-  return change(deps, ids, async (tx, application) => {
-    const hasData = application.observed_generation > 0 && application.desired !== 'absent';
-    const destroyAfter = hasData ? (application.destroy_after ?? new Date(Date.now() + applicationGraceMs)) : null;
+  return change(deps, ids, (tx, application) => {
+    // Asking again after a failure does not prolong the grace period.
+    const destroyAfter = application.destroy_after ?? new Date(Date.now() + applicationGraceMs);
     return commandApplication(tx, application, { kind: 'delete' }, { destroyAfter });
   });
 }
 
 /** Destroys an application with all its data, deleted before or not. There is no way back. @throws AppError not_found, forbidden */
 export function destroyApplication(deps: Deps, ids: Ids): Promise<Commanded> {
-  return change(deps, ids, (tx, application) =>
-    commandApplication(tx, application, { kind: 'destroy' }, { destroyAfter: null, forgetSecrets: true }),
-  );
+  return change(deps, ids, (tx, application) => commandApplication(tx, application, { kind: 'destroy' }));
 }
 
 /**

@@ -9,8 +9,8 @@ export interface KeepReleasing {
   log: Log;
 }
 
-/** Between two looks; the first comes after one. */
-const intervalMs = 5_000;
+/** Between two looks; the first comes after one, as most destructions are done by then. */
+const intervalMs = 15_000;
 
 /**
  * While an application is destroyed: lets go what its own controllers don't, so that the destruction goes on instead of waiting for its
@@ -27,7 +27,7 @@ export function keepReleasing(cluster: Cluster, { log, ...release }: KeepReleasi
       const released = await releaseNamespace(cluster, release);
       if (released.length > 0) log.warn({ released, namespace: release.namespace }, 'Let go what kept a namespace from ending');
     } catch (err) {
-      log.debug({ err }, 'A namespace could not be looked at');
+      log.warn({ err, namespace: release.namespace }, 'A namespace could not be looked at');
     } finally {
       looking = false;
     }

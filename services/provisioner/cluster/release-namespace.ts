@@ -56,7 +56,8 @@ async function listObjects({ objects }: Cluster, apiVersion: string, kind: strin
     do {
       const none = undefined;
       const list = await objects.list(apiVersion, kind, namespace, none, none, none, none, none, pageSize, page);
-      found.push(...list.items);
+      // Null where there are none: so API servers list metadata alone.
+      found.push(...((list.items as KubernetesObject[] | null) ?? []));
       page = list.metadata?._continue;
     } while (page);
     return found;

@@ -20,8 +20,7 @@ export function connectSharedServer(server: SharedServer, onError: (error: Error
     user: server.adminUser,
     password: server.adminPassword,
     database: 'postgres',
-    // As the plugin that makes the databases does: require looks at no certificate.
-    ssl: server.sslMode === 'disable' ? false : { rejectUnauthorized: server.sslMode !== 'require' },
+    ssl: tlsOptions(server.sslMode),
     max: poolSize,
     application_name: 'authsome-provisioner',
     connectionTimeoutMillis: connectTimeoutMs,
@@ -60,6 +59,12 @@ export function databasePlace(server: pg.Pool): Place {
       }
     },
   };
+}
+
+/** By what PostgreSQL's own clients mean: require looks at no certificate, verify-ca at no name. */
+function tlsOptions(sslMode: SharedServer['sslMode']): pg.PoolConfig['ssl'] {
+  if (sslMode === 'disable') return false;
+  return { rejectUnauthorized: sslMode !== 'require', ...(sslMode === 'verify-ca' && { checkServerIdentity: () => undefined }) };
 }
 
 const databases = String.raw`select datname::text as name from pg_database where datname like 'authsome\_app\_%'`;

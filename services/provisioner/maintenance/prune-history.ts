@@ -1,4 +1,4 @@
-import { stateKeys } from '../inventory/state-database.ts';
+import { beginsWith } from '../inventory/state-database.ts';
 import type { StateDatabase } from '../inventory/state-database.ts';
 import type { Metrics } from '../metrics.ts';
 
@@ -20,7 +20,7 @@ const defaultBatchSize = 500;
  * @returns whether there may be more
  */
 export async function pruneHistory({ state, metrics, kept, batchSize = defaultBatchSize }: PruneOptions): Promise<boolean> {
-  const { count } = await state.query(deletion, [`${stateKeys.history}%`, kept, batchSize]);
+  const { count } = await state.query(deletion, [beginsWith(state.folders.history), kept, batchSize]);
   metrics.prunedHistory.inc(count);
   return count === batchSize;
 }
@@ -32,7 +32,7 @@ export async function pruneHistory({ state, metrics, kept, batchSize = defaultBa
 const deletion = `
   delete from state where key in (
     select key from (
-      select key, dense_rank() over (partition by split_part(key, '/', 4) order by substring(key from '-([0-9]{19})\\.(?:checkpoint|history)\\.') desc) as age
+      select key, dense_rank() over (partition by substring(key from '^.*/') order by substring(key from '-([0-9]{19})\\.(?:checkpoint|history)\\.') desc) as age
       from state
       where key like $1 and key ~ '-[0-9]{19}\\.(checkpoint|history)\\.json(\\.gz|\\.zst)?$'
     ) entries

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
-import { createApplication, createWorkspace } from '../../support/application-requests.ts';
 import { startControlApi } from '../../support/control-api.ts';
 import type { TestControlApi } from '../../support/control-api.ts';
 import { signUpOwner } from '../../support/owner-client.ts';
 import type { OwnerClient } from '../../support/owner-client.ts';
+import { activeApplication, selectApplication, settle } from '../../support/provisioned-application.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { runCli } from './run-cli.ts';
 
@@ -24,16 +24,12 @@ test.after.always(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-async function activeApplication(): Promise<string> {
-  const { body } = await createApplication(owner, await createWorkspace(owner));
-  await api.db.updateTable('applications').set({ status: 'active', observed_generation: 1 }).where('id', '=', body.id).execute();
-  return body.id;
-}
+const newApplication = async () => (await activeApplication(api, owner)).id;
 
 const google = { clientId: 'id', clientSecret: 'hunter2' };
 
 test('tenant update changes name and configuration, given as JSON or as a file', async (t) => {
-  const id = await activeApplication();
+  const id = await newApplication();
   const given = await runCli(['tenant', 'update', id, '--name', 'New', '--config', '{"mode":"saas"}', '--no-wait'], env);
   t.is(given.exitCode, 0, given.all);
   t.like(given.json, { id, name: 'New', status: 'updating', config: { mode: 'saas' } });
@@ -47,47 +43,33 @@ test('tenant update changes name and configuration, given as JSON or as a file',
 });
 
 test('tenant update waits until the application is active again', async (t) => {
-  const id = await activeApplication();
+  const id = await newApplication();
   const running = runCli(['tenant', 'update', id, '--config', '{"mode":"saas"}'], env);
-  await waitFor('the change', async () => {
-    const { numUpdatedRows } = await api.db
-      .updateTable('applications')
-      .set({ status: 'active' })
-      .where('id', '=', id)
-      .where('status', '=', 'updating')
-      .executeTakeFirstOrThrow();
-    return numUpdatedRows > 0n;
-  });
+  await waitFor('the change', async () => (await selectApplication(api.db, id)).status === 'updating');
+  await settle(api.db, id);
   const { exitCode, json, all } = await running;
   t.is(exitCode, 0, all);
   t.like(json, { id, status: 'active', config: { mode: 'saas' } });
 });
 
 test('tenant update tells the reason of a failed update', async (t) => {
-  const id = await activeApplication();
+  const id = await newApplication();
   const running = runCli(['tenant', 'update', id, '--config', '{"mode":"saas"}'], env);
-  await waitFor('the change', async () => {
-    const { numUpdatedRows } = await api.db
-      .updateTable('applications')
-      .set({ status: 'failed', failure: JSON.stringify({ code: 'pods_not_ready', message: 'They are not.' }) })
-      .where('id', '=', id)
-      .where('status', '=', 'updating')
-      .executeTakeFirstOrThrow();
-    return numUpdatedRows > 0n;
-  });
+  await waitFor('the change', async () => (await selectApplication(api.db, id)).status === 'updating');
+  await settle(api.db, id, { outcome: 'failed' });
   const { exitCode, all } = await running;
   t.is(exitCode, 1);
   t.regex(all, /pods_not_ready They are not\./);
 });
 
 test('a bad setting is told by its field', async (t) => {
-  const { exitCode, all } = await runCli(['tenant', 'update', await activeApplication(), '--config', '{"colour":"red"}'], env);
+  const { exitCode, all } = await runCli(['tenant', 'update', await newApplication(), '--config', '{"colour":"red"}'], env);
   t.is(exitCode, 1);
   t.regex(all, /config\.colour/);
 });
 
 test('a configuration that is no JSON is refused without being quoted', async (t) => {
-  const id = await activeApplication();
+  const id = await newApplication();
   const file = path.join(directory, 'broken.json');
   writeFileSync(file, '{"clientSecret": hunter2}');
   for (const config of ['{"clientSecret": hunter2}', file]) {
@@ -99,7 +81,7 @@ test('a configuration that is no JSON is refused without being quoted', async (t
 });
 
 test('an update of nothing is refused', async (t) => {
-  const { exitCode, all } = await runCli(['tenant', 'update', await activeApplication()], env);
+  const { exitCode, all } = await runCli(['tenant', 'update', await newApplication()], env);
   t.is(exitCode, 1);
   t.regex(all, /--name, --config or both/);
 });

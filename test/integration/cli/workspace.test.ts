@@ -37,6 +37,24 @@ test('a workspace is made on the free plan, and listed', async (t) => {
   );
 });
 
+test('a workspace is deleted with the time until which it can be restored, listed as that, and restored', async (t) => {
+  const { id } = await create('Deleted');
+  const deleted = await runCli(['workspace', 'delete', id], env);
+  t.is(deleted.exitCode, 0, deleted.all);
+  const { destroyAfter } = deleted.json as { destroyAfter: string };
+  t.true(Date.parse(destroyAfter) > Date.now() + 29 * 24 * 3_600_000);
+  const listed = async (...args: string[]) =>
+    ((await runCli(['workspace', 'list', ...args], env)).json as { id: string }[]).some((workspace) => workspace.id === id);
+  t.deepEqual([await listed(), await listed('--deleted')], [false, true]);
+
+  const restored = await runCli(['workspace', 'restore', id], env);
+  t.is(restored.exitCode, 0, restored.all);
+  t.deepEqual([await listed(), await listed('--deleted')], [true, false]);
+  const again = await runCli(['workspace', 'restore', id], env);
+  t.is(again.exitCode, 1);
+  t.regex(again.all, /404 not_found/);
+});
+
 test('set-plan puts a workspace on a plan with the operator’s token from the environment', async (t) => {
   const { id } = await create('On a plan');
   const { body: application } = await createApplication(owner, id);

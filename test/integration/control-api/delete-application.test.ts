@@ -1,12 +1,16 @@
 import test from 'ava';
-import type { ApplicationView } from '../../../services/control-api/presenters/present-application.ts';
+import { applicationGraceMs } from '../../../services/control-api/use-cases/change-application.ts';
+import { hashApiKey } from '../../../services/shared/api-keys.ts';
 import { routeKey, routeSchema } from '../../../services/shared/routes/route.ts';
+import type { Commanded } from '../../support/application-requests.ts';
 import { createApplication, createWorkspace } from '../../support/application-requests.ts';
 import { startControlApi } from '../../support/control-api.ts';
 import type { TestControlApi } from '../../support/control-api.ts';
 import { signUpOwner } from '../../support/owner-client.ts';
-import type { OwnerClient } from '../../support/owner-client.ts';
+import type { ErrorAnswer, OwnerClient } from '../../support/owner-client.ts';
+import { activeApplication, newestJob, selectApplication, selectJobs, settle } from '../../support/provisioned-application.ts';
 import { takeJob } from '../../support/read-queue.ts';
+import { waitFor } from '../../support/wait-for.ts';
 
 let api: TestControlApi;
 let owner: OwnerClient;
@@ -16,54 +20,191 @@ test.before(async () => {
 });
 test.after.always(() => api.close());
 
-const deletion = (id: string) => owner.delete<ApplicationView>(`/control/v1/applications/${id}`);
-const selectApplication = (id: string) => api.db.selectFrom('applications').where('id', '=', id).selectAll().executeTakeFirstOrThrow();
-const selectJobs = (id: string) => api.db.selectFrom('jobs').where('application_id', '=', id).selectAll().orderBy('generation').execute();
+const deletion = <Body = Commanded>(id: string) => owner.delete<Body>(`/control/v1/applications/${id}`);
+const destruction = <Body = Commanded>(id: string) => owner.delete<Body>(`/control/v1/applications/${id}?permanent=true`);
+const restoration = <Body = Commanded>(id: string) => owner.post<Body>(`/control/v1/applications/${id}/restore`, undefined);
+const routeOf = async (id: string) => routeSchema.parse(JSON.parse((await api.redis.get(routeKey(id))) ?? 'null'));
 
-test.serial('deleting asks for a destroy, turns the keys off and tells the proxies', async (t) => {
-  const { body: created } = await createApplication(owner, await createWorkspace(owner));
-  t.is((await takeJob(api.nats.url))?.generation, 1);
+test.serial('deleting starts the grace period, and turns the keys off and tells the proxies before it answers', async (t) => {
+  const { id } = await activeApplication(api, owner);
+  while ((await takeJob(api.nats.url, 1_000)) !== null);
+  const { status, body } = await deletion(id);
+  t.is(status, 202);
+  t.like(body, { status: 'deleting', suspensions: ['deletion'], operationId: (await newestJob(api.db, id)).id });
+  const graceMs = Date.parse(body.destroyAfter ?? '') - Date.now();
+  t.true(graceMs > applicationGraceMs - 60_000 && graceMs <= applicationGraceMs);
 
+  t.like(await selectApplication(api.db, id), { desired: 'suspended', status: 'deleting', serving: false, generation: 2 });
+  t.like(await routeOf(id), { status: 'deleting', internalUrl: null, keys: [] });
+  const job = await newestJob(api.db, id);
+  t.like(job, { kind: 'delete', status: 'queued', generation: 2 });
+  t.deepEqual(await takeJob(api.nats.url), { jobId: job.id, appId: id, generation: 2 });
+});
+
+test('a restore brings the application back with the keys that it had', async (t) => {
+  const { id, secretKey, publicKey } = await activeApplication(api, owner, { config: { sessionTimeoutSeconds: 900 } });
+  await deletion(id);
+  await settle(api.db, id);
+  t.is((await owner.get<{ status: string }>(`/control/v1/applications/${id}`)).body.status, 'deleting', 'it can still be seen');
+
+  const { status, body } = await restoration(id);
+  t.is(status, 202);
+  t.like(body, { status: 'provisioning', suspensions: [], destroyAfter: null });
+  t.is((await newestJob(api.db, id)).kind, 'restore');
+  const hashes = (await routeOf(id)).keys.map(({ hash }) => hash);
+  t.deepEqual(hashes.sort(), [hashApiKey(secretKey), hashApiKey(publicKey)].sort());
+  t.is((await selectApplication(api.db, id)).config.sessionTimeoutSeconds, 900);
+});
+
+test('a restore of what was suspended before leaves it suspended, without an operation', async (t) => {
+  const { id } = await activeApplication(api, owner);
+  await owner.post(`/control/v1/applications/${id}/suspend`, undefined);
+  await settle(api.db, id);
+  await deletion(id);
+  await settle(api.db, id);
+  const { status, body } = await restoration(id);
+  t.is(status, 200);
+  t.like(body, { status: 'suspended', suspensions: ['owner'], destroyAfter: null, operationId: null });
+  t.is((await routeOf(id)).keys.length, 2);
+});
+
+test('a restore is refused once the application is being destroyed, and where it was never deleted', async (t) => {
+  const { id } = await activeApplication(api, owner);
+  const { status, body } = await restoration<ErrorAnswer>(id);
+  t.is(status, 409);
+  t.deepEqual(body.error.details, { field: 'application', reason: 'is active' });
+  await destruction(id);
+  t.is((await restoration(id)).status, 409);
+  t.is((await selectApplication(api.db, id)).desired, 'absent');
+});
+
+test('a restore is refused where the plan has no room for the application any more, and changes nothing', async (t) => {
+  const workspaceId = await createWorkspace(owner);
+  const { id } = await activeApplication(api, owner, { workspaceId, slug: 'first' });
+  await deletion(id);
+  await settle(api.db, id);
+  for (const slug of ['a', 'b', 'c']) t.is((await createApplication(owner, workspaceId, { slug })).status, 202);
+  const before = await selectApplication(api.db, id);
+  const { status, body } = await restoration<ErrorAnswer>(id);
+  t.is(status, 409);
+  t.deepEqual(body.error.details, { field: 'workspace', reason: 'the free plan includes 3 applications' });
+  t.deepEqual(await selectApplication(api.db, id), before);
+});
+
+test('of two restores at once for one place, one is refused', async (t) => {
+  const workspaceId = await createWorkspace(owner);
+  const deleted: string[] = [];
+  for (const slug of ['a', 'b']) {
+    const { id } = await activeApplication(api, owner, { workspaceId, slug });
+    await deletion(id);
+    deleted.push(id);
+  }
+  for (const slug of ['c', 'd']) await createApplication(owner, workspaceId, { slug });
+  const answers = await Promise.all(deleted.map((id) => restoration(id)));
+  t.deepEqual(answers.map(({ status }) => status).sort(), [202, 409]);
+});
+
+test('deleting and destroying again, even at once, makes no second job', async (t) => {
+  const { id } = await activeApplication(api, owner);
+  const soft = await Promise.all([deletion(id), deletion(id), deletion(id)]);
+  t.deepEqual(soft.map(({ status }) => status).sort(), [200, 200, 202]);
+  t.is((await selectJobs(api.db, id)).length, 2);
+  const { destroy_after: before } = await selectApplication(api.db, id);
+  t.is((await deletion(id)).body.operationId, null);
+  t.deepEqual((await selectApplication(api.db, id)).destroy_after, before, 'the grace period is not prolonged');
+
+  const hard = await Promise.all([destruction(id), destruction(id), destruction(id)]);
+  t.deepEqual(hard.map(({ status }) => status).sort(), [200, 200, 202]);
+  t.is((await selectJobs(api.db, id)).length, 3);
+});
+
+const destroys = test.macro({
+  title: (what) => `destroying asks for the removal of everything, at once and for good: ${what ?? ''}`,
+  async exec(t, before: (id: string) => Promise<unknown>) {
+    const google = { clientId: 'id', clientSecret: 'hunter2' };
+    const { id } = await activeApplication(api, owner, { config: { socialProviders: { google } } });
+    await before(id);
+    const { status, body } = await destruction(id);
+    t.is(status, 202);
+    t.like(body, { status: 'deleting', destroyAfter: null });
+    t.like(await selectApplication(api.db, id), { desired: 'absent', destroy_after: null, sealed_config_secrets: {} });
+    t.like(await newestJob(api.db, id), { kind: 'destroy', status: 'queued' });
+    t.like(await routeOf(id), { status: 'deleting', keys: [] });
+  },
+});
+test('one that serves', destroys, () => Promise.resolve());
+test('one that is deleted', destroys, deletion);
+test('one that is suspended', destroys, (id) => owner.post(`/control/v1/applications/${id}/suspend`, undefined));
+test('one that failed', destroys, async (id) => {
+  await owner.post(`/control/v1/applications/${id}/restart`, undefined);
+  await settle(api.db, id, { outcome: 'failed' });
+});
+
+test('one that never ran has nothing to be restored: deleting it is for good', async (t) => {
+  const { body: created } = await createApplication(owner, await createWorkspace(owner), {
+    config: { socialProviders: { google: { clientId: 'id', clientSecret: 'hunter2' } } },
+  });
   const { status, body } = await deletion(created.id);
   t.is(status, 202);
-  t.is(body.status, 'deleting');
-  t.like(await selectApplication(created.id), { desired: 'absent', status: 'deleting', generation: 2, revision: 2, published_revision: 2 });
-
-  const [provision, destroy] = await selectJobs(created.id);
-  t.is(provision?.status, 'superseded');
-  t.like(destroy, { status: 'queued', generation: 2 });
-  t.deepEqual(await takeJob(api.nats.url), { jobId: destroy?.id, appId: created.id, generation: 2 });
-
-  const route = routeSchema.parse(JSON.parse((await api.redis.get(routeKey(created.id))) ?? 'null'));
-  t.like(route, { status: 'deleting', revision: 2, keys: [] });
-});
-
-test('deleting twice, even at once, makes one job', async (t) => {
-  const { body: created } = await createApplication(owner, await createWorkspace(owner));
-  const answers = await Promise.all([deletion(created.id), deletion(created.id), deletion(created.id)]);
+  t.like(body, { status: 'deleting', destroyAfter: null });
+  t.like(await selectApplication(api.db, created.id), { desired: 'absent', destroy_after: null, sealed_config_secrets: {} });
   t.deepEqual(
-    answers.map(({ status }) => status),
-    [202, 202, 202],
+    (await selectJobs(api.db, created.id)).map(({ kind, status: jobStatus }) => [kind, jobStatus]),
+    [
+      ['provision', 'superseded'],
+      ['delete', 'queued'],
+    ],
   );
-  t.is((await selectJobs(created.id)).length, 2);
 });
 
-test('a deletion that failed can be asked for again', async (t) => {
-  const { body: created } = await createApplication(owner, await createWorkspace(owner));
-  await deletion(created.id);
-  await api.db.updateTable('applications').set({ status: 'failed' }).where('id', '=', created.id).execute();
-  t.is((await deletion(created.id)).body.status, 'deleting');
-  t.is((await selectApplication(created.id)).generation, 3);
+test('a deletion that failed can be asked for again, and ends when the first would have', async (t) => {
+  const { id } = await activeApplication(api, owner);
+  const { body: first } = await deletion(id);
+  await settle(api.db, id, { outcome: 'failed' });
+  const { status, body } = await deletion(id);
+  t.is(status, 202);
+  t.like(body, { status: 'deleting', failure: null, destroyAfter: first.destroyAfter });
+  t.is((await selectApplication(api.db, id)).generation, 3);
 });
 
-test('a deleted application is gone from every answer, and its slug is free', async (t) => {
+test('while a deletion is failed the keys stay off', async (t) => {
+  const { id } = await activeApplication(api, owner);
+  await deletion(id);
+  await settle(api.db, id, { outcome: 'failed' });
+  const { revision, status } = await selectApplication(api.db, id);
+  t.is(status, 'failed');
+  const route = await waitFor('the route of the failed application', async () => {
+    const found = await routeOf(id);
+    return found.revision === revision && found;
+  });
+  t.like(route, { status: 'deleting', keys: [] });
+});
+
+test('a deleted application keeps its slug while it can be restored; once it is gone the slug is free, and so is its place', async (t) => {
   const workspaceId = await createWorkspace(owner);
-  const { body: created } = await createApplication(owner, workspaceId);
-  await deletion(created.id);
-  await api.db.updateTable('applications').set({ status: 'deleted', deleted_at: new Date() }).where('id', '=', created.id).execute();
+  const { id } = await activeApplication(api, owner, { workspaceId });
+  await deletion(id);
+  await settle(api.db, id);
+  t.is((await createApplication(owner, workspaceId)).status, 409);
+  await destruction(id);
+  await settle(api.db, id);
 
-  for (const path of ['', '/keys', '/operations']) t.is((await owner.get(`/control/v1/applications/${created.id}${path}`)).status, 404);
-  t.is((await deletion(created.id)).status, 404);
+  for (const path of ['', '/keys', '/operations']) t.is((await owner.get(`/control/v1/applications/${id}${path}`)).status, 404);
+  t.is((await deletion(id)).status, 404);
+  t.is((await destruction(id)).status, 404);
+  t.is((await restoration(id)).status, 404);
   t.is((await owner.get<{ total: number }>(`/control/v1/workspaces/${workspaceId}/applications`)).body.total, 0);
   t.is((await createApplication(owner, workspaceId)).status, 202);
 });
+
+const refusesQuery = test.macro({
+  title: (what) => `a deletion refuses ${what ?? ''}, and deletes nothing`,
+  async exec(t, query: string) {
+    const { id } = await activeApplication(api, owner);
+    t.is((await owner.delete(`/control/v1/applications/${id}?${query}`)).status, 400);
+    t.is((await selectApplication(api.db, id)).status, 'active');
+  },
+});
+test('permanence that is neither true nor false', refusesQuery, 'permanent=yes');
+test('permanence twice', refusesQuery, 'permanent=true&permanent=false');
+test('an unknown parameter', refusesQuery, 'force=true');

@@ -3,7 +3,11 @@ import type { ExecutionContext } from 'ava';
 import { execa } from 'execa';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { createApplication, createWorkspace } from '../../support/application-requests.ts';
+import { openEvents } from '../../support/event-reader.ts';
 import { freePort } from '../../support/free-port.ts';
+import { signUpOwner } from '../../support/owner-client.ts';
+import { newestJob } from '../../support/provisioned-application.ts';
 import { serviceUrl } from '../../support/service-url.ts';
 import { createTestDatabase } from '../../support/test-database.ts';
 import { waitFor } from '../../support/wait-for.ts';
@@ -48,6 +52,26 @@ test.serial('the process becomes ready, answers, and ends with 0 on SIGTERM', as
   const { exitCode, all } = await child;
   t.is(exitCode, 0, all);
   t.false(all.includes('hunter2'));
+});
+
+test.serial('a shutdown ends the event streams, and does not wait for them', async (t) => {
+  const database = await createTestDatabase();
+  t.teardown(() => database.drop());
+  const env = await environment(database.url);
+  const child = start(t, env);
+  await waitFor('the process to be ready', () => isReady(env.PORT ?? ''));
+  const url = `http://127.0.0.1:${env.PORT}`;
+  const owner = await signUpOwner(url);
+  const { body } = await createApplication(owner, await createWorkspace(owner));
+  const { id: operationId } = await newestJob(database.db, body.id);
+  const reader = await openEvents(`${url}/control/v1/applications/${body.id}/operations/${operationId}/events`, { token: owner.token });
+  await reader.until('operation');
+
+  const startedAt = Date.now();
+  child.kill('SIGTERM');
+  t.is(await reader.ended, 'ended');
+  t.is((await child).exitCode, 0);
+  t.true(Date.now() - startedAt < 15_000, 'the time to drain is 20 s');
 });
 
 test.serial('the process starts and is ready while Redis and NATS are away, and still ends on SIGTERM', async (t) => {

@@ -33,9 +33,19 @@ const planOf = async (id: string) => (await owner.get<{ plan: Plan }>(`/control/
 const selectApplication = (id: string) => api.db.selectFrom('applications').where('id', '=', id).selectAll().executeTakeFirstOrThrow();
 const selectJobs = (id: string) => api.db.selectFrom('jobs').where('application_id', '=', id).selectAll().orderBy('generation').execute();
 
-async function application(workspaceId: string, status: AppStatus, slug: string = status): Promise<string> {
+/** As the provisioner would have left it. */
+async function application(
+  workspaceId: string,
+  status: AppStatus,
+  { slug = status, ...written }: { slug?: string; desired?: 'suspended'; suspensions?: ['owner'] } = {},
+): Promise<string> {
   const { body } = await createApplication(owner, workspaceId, { slug });
-  await api.db.updateTable('applications').set({ status, observed_generation: 1 }).where('id', '=', body.id).execute();
+  const serving = written.desired === undefined;
+  await api.db
+    .updateTable('applications')
+    .set({ status, serving, observed_generation: 1, ...written })
+    .where('id', '=', body.id)
+    .execute();
   return body.id;
 }
 
@@ -44,26 +54,25 @@ test('a plan is set with a job for each application whose stack changes, and eve
   const [active, failed, suspended] = [
     await application(workspaceId, 'active'),
     await application(workspaceId, 'failed'),
-    await application(workspaceId, 'suspended'),
+    await application(workspaceId, 'suspended', { desired: 'suspended', suspensions: ['owner'] }),
   ];
   const elsewhere = await application(await createWorkspace(owner), 'active');
 
   const { status, body } = await setPlan(workspaceId, { plan: 'pro' });
   t.is(status, 202);
   t.like(body, { id: workspaceId, plan: 'pro', previousPlan: 'free' });
-  t.deepEqual([...body.updating].sort(), [active, failed].sort());
+  t.deepEqual([...body.updating].sort(), [active, failed, suspended].sort());
   t.is(await planOf(workspaceId), 'pro');
-  for (const id of [active, failed]) {
-    t.like(await selectApplication(id), { status: 'updating', generation: 2, failure: null });
+  for (const id of [active, failed, suspended]) {
+    t.like(await selectApplication(id), { status: id === suspended ? 'suspended' : 'updating', generation: 2, failure: null });
     t.deepEqual(
-      (await selectJobs(id)).map((job) => [job.generation, job.status]),
+      (await selectJobs(id)).map((job) => [job.generation, job.kind, job.status]),
       [
-        [1, 'superseded'],
-        [2, 'queued'],
+        [1, 'provision', 'superseded'],
+        [2, 'plan_change', 'queued'],
       ],
     );
   }
-  t.like(await selectApplication(suspended), { status: 'suspended', generation: 1 });
   t.like(await selectApplication(elsewhere), { status: 'active', generation: 1, revision: 1 });
 
   for (const id of [active, failed, suspended]) {
@@ -74,14 +83,18 @@ test('a plan is set with a job for each application whose stack changes, and eve
   }
 });
 
-test('an application that is being deleted is left to that', async (t) => {
+test('an application that is deleted is left to that, and comes back on the new plan', async (t) => {
   const workspaceId = await createWorkspace(owner);
   const id = await application(workspaceId, 'active');
   await owner.delete(`/control/v1/applications/${id}`);
   const { status, body } = await setPlan(workspaceId, { plan: 'pro' });
   t.is(status, 200);
   t.deepEqual(body.updating, []);
-  t.like(await selectApplication(id), { status: 'deleting', desired: 'absent', generation: 2 });
+  t.like(await selectApplication(id), { status: 'deleting', desired: 'suspended', generation: 2 });
+  await waitFor('the route with the plan', async () => {
+    const stored = await api.redis.get(routeKey(id));
+    return stored !== null && routeSchema.parse(JSON.parse(stored)).plan === 'pro';
+  });
 });
 
 test('the same plan again changes nothing', async (t) => {
@@ -118,9 +131,9 @@ test('an application keeps the database tier that it was created with, and a new
 
 test('a plan without a database server of one’s own is refused while an application has one', async (t) => {
   const workspaceId = await createWorkspace(owner);
-  const onFree = await application(workspaceId, 'active', 'on-free');
+  const onFree = await application(workspaceId, 'active', { slug: 'on-free' });
   await setPlan(workspaceId, { plan: 'pro' });
-  const onPro = await application(workspaceId, 'active', 'on-pro');
+  const onPro = await application(workspaceId, 'active', { slug: 'on-pro' });
   const { status, body } = await setPlan<ErrorAnswer>(workspaceId, { plan: 'free' });
   t.is(status, 409);
   t.is(body.error.details?.field, 'plan');
@@ -129,6 +142,8 @@ test('a plan without a database server of one’s own is refused while an applic
   t.is(await planOf(workspaceId), 'pro');
 
   await owner.delete(`/control/v1/applications/${onPro}`);
+  t.is((await setPlan(workspaceId, { plan: 'free' })).status, 409, 'it could be restored, and would bring its server along');
+  await owner.delete(`/control/v1/applications/${onPro}?permanent=true`);
   t.is((await setPlan(workspaceId, { plan: 'free' })).status, 202);
 });
 
@@ -136,7 +151,7 @@ test('a plan that includes fewer applications than there are is refused, and not
   const workspaceId = await createWorkspace(owner);
   await setPlan(workspaceId, { plan: 'pro' });
   const ids: string[] = [];
-  for (const slug of ['a', 'b', 'c', 'd']) ids.push(await application(workspaceId, 'active', slug));
+  for (const slug of ['a', 'b', 'c', 'd']) ids.push(await application(workspaceId, 'active', { slug }));
   const { status, body } = await setPlan<ErrorAnswer>(workspaceId, { plan: 'free' });
   t.is(status, 409);
   t.deepEqual(body.error.details, { field: 'plan', reason: 'the free plan includes 3 applications, the workspace has 4' });

@@ -113,6 +113,20 @@ test(allows, 'provisioner', 'select config, sealed_config_secrets, database_tier
 test(denies, 'provisioner', `update applications set sealed_config_secrets = '{}'`);
 test(denies, 'provisioner', `update applications set database_tier = 'dedicated'`);
 test(denies, 'provisioner', 'delete from applications');
+test(denies, 'provisioner', `update applications set suspensions = '{}'`);
+test(denies, 'provisioner', `update applications set destroy_after = null`);
+test(denies, 'provisioner', `update jobs set cancel_requested_at = null`);
+test(
+  allows,
+  'provisioner',
+  `insert into events (id, type, workspace_id, application_id) select 'evt_x', 'application.failed', 'ws_x', 'app_x' where false`,
+);
+test(denies, 'provisioner', 'delete from events');
+// Proof: written once.
+test(denies, 'provisioner', `update deletion_records set removed = '[]'`);
+test(denies, 'provisioner', 'delete from deletion_records');
+test(denies, 'proxy', 'select * from deletion_records');
+test(denies, 'proxy', 'select * from operation_events');
 test(denies, 'provisioner', `update workspaces set plan = 'enterprise'`);
 test(allows, 'provisioner', `update api_keys set revoked_at = now() where application_id = 'app_none'`);
 test(denies, 'provisioner', `update api_keys set scopes = '{*}'`);

@@ -30,14 +30,14 @@ const selectJobs = (id: string) => api.db.selectFrom('jobs').where('application_
 /** A new application, and then what the provisioner would have written. */
 async function application(
   config: object = {},
-  written: { status?: AppStatus; desired?: 'absent' } = { status: 'active' },
+  written: { status?: AppStatus; desired?: 'suspended'; serving?: boolean } = { status: 'active' },
 ): Promise<string> {
   const { status, body } = await createApplication(owner, await createWorkspace(owner), { config });
   if (status !== 202) throw new Error(`creating an application answered ${status}: ${JSON.stringify(body)}`);
   await api.db.updateTable('jobs').set({ status: 'succeeded' }).where('application_id', '=', body.id).execute();
   await api.db
     .updateTable('applications')
-    .set({ observed_generation: 1, internal_url: 'http://instance', ...written })
+    .set({ observed_generation: 1, internal_url: 'http://instance', serving: true, ...written })
     .where('id', '=', body.id)
     .execute();
   return body.id;
@@ -186,39 +186,48 @@ test('a failed application is tried again by a change, and by one that changes n
   t.is((await selectJobs(id)).length, 2);
 });
 
-const refusedIn = test.macro({
-  title: (_title, status: AppStatus) => `no configuration is changed while the application is ${status}, and the answer says so`,
-  async exec(t, status: AppStatus) {
-    const id = await application({}, { status });
-    const before = await selectApplication(id);
-    const answer = await update<ErrorAnswer>(id, { config: { mode: 'saas' } });
-    t.is(answer.status, 409);
-    t.deepEqual(answer.body.error.details, { field: 'application', reason: `is ${status}` });
-    t.deepEqual(await selectApplication(id), before);
-    t.is((await selectJobs(id)).length, 1);
+const allowedIn = test.macro({
+  title: (what) => `a configuration is changed while the application is ${what ?? ''}`,
+  async exec(t, written: Parameters<typeof application>[1], expected: AppStatus) {
+    const id = await application({}, written);
+    const { status, body } = await update(id, { config: { mode: 'saas' } });
+    t.is(status, 202);
+    t.is(body.status, expected);
+    t.like((await selectJobs(id)).at(-1), { kind: 'update', status: 'queued', generation: 2 });
   },
 });
-test(refusedIn, 'suspended');
-test(refusedIn, 'restarting');
+test('suspended, and it stays so', allowedIn, { status: 'suspended', desired: 'suspended', serving: false }, 'suspended');
+test('restarting', allowedIn, { status: 'restarting' }, 'updating');
+test('failed', allowedIn, { status: 'failed' }, 'updating');
 
-test('an application that is being deleted, or whose deletion failed, can not be brought back by a change', async (t) => {
-  const id = await application();
-  await owner.delete(`/control/v1/applications/${id}`);
-  for (const change of [{ name: 'Alive' }, { config: { mode: 'saas' } }]) {
-    const { status, body } = await update<ErrorAnswer>(id, change);
+const refusedAfter = test.macro({
+  title: (what) => `an application ${what ?? ''} can not be brought back by a change, and the answer says so`,
+  async exec(t, query: string) {
+    const id = await application();
+    await owner.delete(`/control/v1/applications/${id}${query}`);
+    const before = await selectApplication(id);
+    for (const change of [{ name: 'Alive' }, { config: { mode: 'saas' } }]) {
+      const { status, body } = await update<ErrorAnswer>(id, change);
+      t.is(status, 409);
+      t.deepEqual(body.error.details, { field: 'application', reason: 'is deleting' });
+    }
+    t.deepEqual(await selectApplication(id), before);
+
+    await api.db.updateTable('applications').set({ status: 'failed' }).where('id', '=', id).execute();
+    const { status, body } = await update<ErrorAnswer>(id, { config: {} });
     t.is(status, 409);
-    t.is(body.error.details?.reason, 'is deleting');
-  }
-  await api.db.updateTable('applications').set({ status: 'failed' }).where('id', '=', id).execute();
-  const { status, body } = await update<ErrorAnswer>(id, { config: {} });
-  t.is(status, 409);
-  t.is(body.error.details?.reason, 'failed while it was deleted, delete it again');
-  t.like(await selectApplication(id), { desired: 'absent', status: 'failed' });
+    t.is(body.error.details?.reason, 'failed while it was deleted, delete it again');
+    t.like(await selectApplication(id), { desired: before.desired, status: 'failed' });
+  },
 });
+test('that is deleted', refusedAfter, '');
+test('that is being destroyed', refusedAfter, '?permanent=true');
 
-test('a deletion removes the secrets of the configuration', async (t) => {
+test('a deletion keeps the secrets of the configuration for a restore, and a permanent one removes them', async (t) => {
   const id = await application({ email, socialProviders: { google } });
   await owner.delete(`/control/v1/applications/${id}`);
+  t.like(await storedConfig(id), { email, socialProviders: { google } });
+  await owner.delete(`/control/v1/applications/${id}?permanent=true`);
   t.deepEqual((await selectApplication(id)).sealed_config_secrets, {});
 });
 

@@ -32,7 +32,7 @@ const namespaceOf = (appId: string): string => tenantNamespace(appId).metadata.n
 
 test('a deletion leaves a record of what was removed, and where it was looked afterwards', async (t) => {
   const appId = await provisioned();
-  const jobId = await world.changeDesired(appId, 'absent');
+  const jobId = await world.command(appId, { kind: 'destroy' });
   t.is((await ended(jobId)).status, 'succeeded');
   t.is((await world.application(appId)).status, 'deleted');
   const kept = await record(appId);
@@ -54,7 +54,7 @@ test('what the stack has left is removed, and only then is the application delet
   const appId = await provisioned();
   await world.tenantsServer.makeTenant(appId);
   world.cluster.put('namespaces', tenantNamespace(appId));
-  const jobId = await world.changeDesired(appId, 'absent');
+  const jobId = await world.command(appId, { kind: 'destroy' });
   t.is((await ended(jobId)).status, 'succeeded');
   t.false(await world.tenantsServer.exists('database', appId));
   t.false(await world.tenantsServer.exists('role', appId));
@@ -69,7 +69,7 @@ test('a namespace whose content no controller lets go ends all the same', async 
   const namespace = namespaceOf(appId);
   world.cluster.put('namespaces', tenantNamespace(appId, { deletionTimestamp: new Date().toISOString() }));
   world.cluster.put('configmaps', { metadata: { name: 'guarded', namespace, finalizers: ['example.com/guard'] } });
-  const jobId = await world.changeDesired(appId, 'absent');
+  const jobId = await world.command(appId, { kind: 'destroy' });
   t.is((await ended(jobId)).status, 'succeeded');
   t.is(world.cluster.get('namespaces', namespace), undefined);
   t.is((await world.application(appId)).status, 'deleted');
@@ -80,7 +80,7 @@ test('while the stack is destroyed its namespace is let go already', async (t) =
   const namespace = namespaceOf(appId);
   world.cluster.put('namespaces', tenantNamespace(appId, { deletionTimestamp: new Date().toISOString() }));
   world.cluster.put('configmaps', { metadata: { name: 'guarded', namespace, finalizers: ['example.com/guard'] } });
-  const jobId = await world.changeDesired(appId, 'absent');
+  const jobId = await world.command(appId, { kind: 'destroy' });
   await waitFor(
     () => world.cluster.get('namespaces', namespace),
     (found) => found === undefined,
@@ -98,7 +98,7 @@ test('an up waits for a namespace that somebody deletes, and then takes over, as
     'namespaces',
     tenantNamespace(appId, { deletionTimestamp: new Date().toISOString(), finalizers: ['example.com/guard'] }),
   );
-  const jobId = await world.changeDesired(appId, 'present');
+  const jobId = await world.command(appId, { kind: 'update' });
   await waitFor(
     () => world.operations(appId),
     (operations) => operations.at(-1)?.phase === 'awaiting-namespace',
@@ -115,7 +115,7 @@ test('a namespace of a wanted application that does not end is never let go: the
   const namespace = namespaceOf(appId);
   world.cluster.put('namespaces', tenantNamespace(appId, { deletionTimestamp: new Date().toISOString() }));
   world.cluster.put('configmaps', { metadata: { name: 'guarded', namespace, finalizers: ['example.com/guard'] } });
-  const jobId = await world.changeDesired(appId, 'present');
+  const jobId = await world.command(appId, { kind: 'update' });
   await world.db.updateTable('jobs').set({ max_attempts: 1 }).where('id', '=', jobId).execute();
   t.is((await ended(jobId)).status, 'dead');
   const { failure, status } = await world.application(appId);
@@ -129,7 +129,7 @@ test('what can’t be removed is named, and the application is not called delete
   const appId = await provisioned();
   const { name, labels } = tenantNamespace(appId).metadata;
   world.cluster.put('namespaces', { metadata: { name, labels: { ...labels, 'authsome.cloud/app-id': 'app_someoneelse' } } });
-  const jobId = await world.changeDesired(appId, 'absent');
+  const jobId = await world.command(appId, { kind: 'destroy' });
   const verifying = await waitFor(
     () => world.operations(appId),
     (operations) => operations.at(-1)?.phase === 'verifying',

@@ -239,7 +239,7 @@ test('secrets reach the child through stdin alone, and are in no log and no fail
   const [call] = await world.calls(appId);
   t.deepEqual(call?.argv, []);
   t.deepEqual(
-    call?.variables.filter((name) => !/^(PATH|HOME|PULUMI_.*|OPERATION_TIMEOUT_MS|CANCEL_GRACE_MS)$/.test(name)),
+    call?.variables.filter((name) => !/^(PATH|HOME|KUBECONFIG|PULUMI_.*|OPERATION_TIMEOUT_MS|CANCEL_GRACE_MS)$/.test(name)),
     [],
   );
   const log = worker.lines.join('\n');

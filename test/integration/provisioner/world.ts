@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -103,8 +103,9 @@ export async function createWorld(): Promise<World> {
   await ensureStreams(nats, { replicas: 1 });
   const encryptionKey = randomBytes(32).toString('base64');
   const settingsFile = path.join(home, 'settings.json');
-  const kubeconfigFile = path.join(home, 'kubeconfig.json');
-  await writeFile(kubeconfigFile, cluster.kubeconfigText);
+  // Where kubectl looks for it.
+  await mkdir(path.join(home, '.kube'));
+  await writeFile(path.join(home, '.kube/config'), cluster.kubeconfigText);
   await writeFile(
     settingsFile,
     JSON.stringify({
@@ -150,7 +151,6 @@ export async function createWorld(): Promise<World> {
         NATS_URL: natsServer.url,
         ENCRYPTION_KEY: encryptionKey,
         PULUMI_BACKEND_URL: database.url,
-        KUBECONFIG: kubeconfigFile,
         PULUMI_CONFIG_PASSPHRASE: passphrase,
         PULUMI_HOME: home,
         TENANT_SETTINGS_FILE: settingsFile,

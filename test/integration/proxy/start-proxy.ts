@@ -159,9 +159,9 @@ export async function startProxy({
           environment: 'production',
           region: 'us-east-1',
           status,
-          serving: url !== null,
           config: '{}',
           internal_url: url,
+          serving: url !== null,
           sealed_instance_token: secretBox.seal(instanceToken, appId),
         })
         .execute();

@@ -43,6 +43,31 @@ test('a route holds the row and only the keys that are valid now', async (t) => 
   t.deepEqual(route?.keys[0]?.scopes, ['users:read', '*']);
 });
 
+const leaving = test.macro({
+  title: (what) => `a route holds no key while the application is on its way out, and has them again after: ${what ?? ''}`,
+  async exec(t, change: { status: 'deleting' | 'failed'; desired: 'suspended' | 'absent'; suspensions: ('deletion' | 'owner')[] }) {
+    const appId = await insertApplication();
+    await insertKey(appId);
+    const update = (set: object) => db.updateTable('applications').set(set).where('id', '=', appId).execute();
+    await update(change);
+    t.like(await loadRoute(db, appId), { status: 'deleting', keys: [] });
+    await update({ status: 'suspended', desired: 'suspended', suspensions: ['owner'] });
+    t.is((await loadRoute(db, appId))?.keys.length, 1);
+  },
+});
+test('deleted', leaving, { status: 'deleting', desired: 'suspended', suspensions: ['deletion'] });
+test('being destroyed', leaving, { status: 'deleting', desired: 'absent', suspensions: [] });
+test('a deletion that failed', leaving, { status: 'failed', desired: 'suspended', suspensions: ['owner', 'deletion'] });
+test('a destruction that failed', leaving, { status: 'failed', desired: 'absent', suspensions: [] });
+
+test('a route leads to an instance only while that serves', async (t) => {
+  const appId = await insertApplication();
+  await db.updateTable('applications').set({ status: 'active', internal_url: 'http://instance' }).where('id', '=', appId).execute();
+  t.is((await loadRoute(db, appId))?.internalUrl, null);
+  await db.updateTable('applications').set({ serving: true }).where('id', '=', appId).execute();
+  t.is((await loadRoute(db, appId))?.internalUrl, 'http://instance');
+});
+
 test('an application that is deleted or unknown has no route', async (t) => {
   const appId = await insertApplication();
   await db.updateTable('applications').set({ status: 'deleted' }).where('id', '=', appId).execute();
@@ -101,7 +126,7 @@ async function insertApplication(): Promise<string> {
   return id;
 }
 
-async function insertKey(appId: string, times: { expires_at?: Date; revoked_at?: Date }): Promise<{ id: string }> {
+async function insertKey(appId: string, times: { expires_at?: Date; revoked_at?: Date } = {}): Promise<{ id: string }> {
   const { id, hash, prefix } = newApiKey({ type: 'secret', environment: 'production' });
   const row = { id, application_id: appId, name: 'Key', type: 'secret' as const, prefix, hash, scopes: ['users:read', '*'] };
   await db

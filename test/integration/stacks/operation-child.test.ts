@@ -10,7 +10,7 @@ test.before(async () => {
 });
 test.after.always(() => fixture.cleanUp());
 
-function request(kind: 'up' | 'destroy'): OperationRequestInput {
+function request(kind: OperationRequestInput['kind']): OperationRequestInput {
   const { host, port, adminUser, adminPassword } = fixture.server;
   return {
     kind,
@@ -34,6 +34,12 @@ for (const takeover of [false, true])
     t.is(code, 0);
     t.deepEqual(last, { type: 'result', outputs: null, counts: {} });
   });
+
+test('a look for drift at a stack that was never made finds none', async (t) => {
+  const { code, last } = await startOperation(fixture.environment, request('drift')).ended;
+  t.is(code, 0);
+  t.deepEqual(last, { type: 'result', outputs: null, counts: {}, drift: [] });
+});
 
 test('a request that is no JSON, and one with bad fields, end in a terminal error', async (t) => {
   const broken = await startOperation(fixture.environment, '{"kind": "up", "secret').ended;

@@ -71,11 +71,11 @@ test.serial('what pruning leaves of the history is the newest, and the stack goe
   const name = appId.replace('_', '-');
   const stack = await open(name);
   for (let update = 0; update < 4; update += 1) await stack.up();
-  const history = (await keys(name)).filter((key) => key.startsWith('.pulumi/history/'));
+  const history = (await keys(name)).filter((key) => key.includes('/.pulumi/history/'));
   t.is(history.length, 8);
   t.false(await pruneHistory({ state, metrics: createMetrics(), kept: 2 }));
   t.deepEqual(
-    (await keys(name)).filter((key) => key.startsWith('.pulumi/history/')),
+    (await keys(name)).filter((key) => key.includes('/.pulumi/history/')),
     history.slice(-4),
   );
   t.is((await stack.history()).length, 2);

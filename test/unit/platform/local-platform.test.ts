@@ -83,14 +83,22 @@ test("the provisioner's rights name their verbs and kinds, and reach neither rol
   t.is(ofKind('ValidatingAdmissionPolicyBinding').length, 1);
 });
 
-test("the provisioner writes the kinds of a tenant's stack and no others", (t) => {
+test("the provisioner writes the kinds of a tenant's stack, and lets go of what ends among those that controllers make", (t) => {
   const { rules } = z
     .object({ rules: z.array(z.object({ apiGroups: z.array(z.string()), resources: z.array(z.string()), verbs: z.array(z.string()) })) })
     .parse(named('ClusterRole', 'provisioner')?.inputs);
-  const written = rules
-    .filter(({ verbs }) => verbs.some((verb) => !['get', 'list', 'watch'].includes(verb)))
-    .flatMap(({ apiGroups, resources }) => resources.map((resource) => [...apiGroups, resource].join('/')));
-  t.deepEqual(written.sort(), [
+  const kindsOf = (some: typeof rules): string[] =>
+    some.flatMap(({ apiGroups, resources }) => resources.map((resource) => [...apiGroups, resource].join('/'))).sort();
+  const writing = rules.filter(({ verbs }) => verbs.some((verb) => !['get', 'list', 'watch'].includes(verb)));
+  const written = kindsOf(writing.filter(({ verbs }) => verbs.includes('create') || verbs.includes('update')));
+  const released = writing.filter(({ verbs }) => !verbs.includes('create') && !verbs.includes('update'));
+  t.deepEqual(kindsOf(released), ['/persistentvolumeclaims', '/pods', 'apps/replicasets']);
+  const { validations } = z
+    .object({ spec: z.object({ validations: z.array(z.object({ expression: z.string() })) }) })
+    .parse(named('ValidatingAdmissionPolicy', 'provisioner')?.inputs).spec;
+  const rule = validations.map(({ expression }) => expression).find((expression) => expression.includes('deletionTimestamp'));
+  for (const kind of ['pods', 'persistentvolumeclaims', 'replicasets']) t.true(rule?.includes(`'${kind}'`));
+  t.deepEqual(written, [
     '/configmaps',
     '/limitranges',
     '/namespaces',

@@ -14,6 +14,12 @@ const sorts = test.macro({
 
 test(sorts, 'pods "instance" is forbidden: exceeded quota: tenant, requested: limits.cpu=1', 'quota_exceeded', false);
 test(sorts, 'pods "x" is forbidden: violates PodSecurity "restricted:latest"', 'admission_refused', false);
+test(
+  sorts,
+  'configmaps "instance" is forbidden: unable to create new content in namespace authsome-app-x because it is being terminated',
+  'namespace_terminating',
+  true,
+);
 test(sorts, 'admission webhook "policy.example" denied the request', 'admission_refused', false);
 test(sorts, 'namespaces is forbidden: User "x" cannot create resource', 'forbidden', false);
 test(sorts, 'PostgreSQL db:5432, database postgres, as admin: database x exists and belongs to y; it is not adopted', 'name_taken', false);

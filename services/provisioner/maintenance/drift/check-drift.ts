@@ -9,7 +9,7 @@ import type { ChildRunner } from '../../run-child.ts';
 import type { RunningOperations, StopReason } from '../../running-operations.ts';
 import { buildTenantSpec } from '../../tenant-settings.ts';
 import type { TenantSettings } from '../../tenant-settings.ts';
-import { countDrifted, findDueApplication, storeReport } from './drift-reports.ts';
+import { countDrifted, findDueApplication, forgetDeleted, storeReport } from './drift-reports.ts';
 import type { DueApplication, DriftFound } from './drift-reports.ts';
 
 export interface DriftDependencies {
@@ -33,6 +33,7 @@ export interface DriftDependencies {
  */
 export async function checkDrift(deps: DriftDependencies, signal: AbortSignal): Promise<boolean> {
   const { db, running, metrics, log, intervalMs } = deps;
+  await forgetDeleted(db);
   metrics.drifted.set(await countDrifted(db));
   if (running.list().length > 0) return false;
   const application = await findDueApplication(db, intervalMs);
@@ -55,9 +56,9 @@ async function look(
   { source: sealed }: DueApplication,
   signal: AbortSignal,
 ): Promise<DriftFound> {
-  // A child is stopped by a reason of its own: cleanly, as nothing has to be written down.
   const stop = new AbortController();
-  const onAbort = (): void => stop.abort('shutdown' satisfies StopReason);
+  // At once: a look holds no lock and has nothing to save.
+  const onAbort = (): void => stop.abort('lease-lost' satisfies StopReason);
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     const spec = buildTenantSpec(openSpecSource(sealed, { kind: 'up', box }), settings);

@@ -77,6 +77,14 @@ export async function storeReport(
   return numAffectedRows > 0n;
 }
 
+/** Nobody asks about applications that are gone. */
+export async function forgetDeleted(db: Kysely<Database>): Promise<void> {
+  await db
+    .deleteFrom('drift_reports')
+    .where('application_id', 'in', (eb) => eb.selectFrom('applications').select('id').where('status', '=', 'deleted'))
+    .execute();
+}
+
 /** Applications whose newest report is of what is wanted now, and shows changes. A repair is a new generation, and takes them out. */
 export async function countDrifted(db: Kysely<Database>): Promise<number> {
   const { count } = await db
@@ -84,7 +92,6 @@ export async function countDrifted(db: Kysely<Database>): Promise<number> {
     .innerJoin('applications as a', 'a.id', 'd.application_id')
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .whereRef('d.generation', '=', 'a.generation')
-    .where('a.status', '<>', 'deleted')
     .where(sql<boolean>`jsonb_array_length(d.changes) > 0`)
     .executeTakeFirstOrThrow();
   return count;

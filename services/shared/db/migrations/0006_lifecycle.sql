@@ -71,7 +71,7 @@ create table deletion_records (
   slug text not null,
   -- [{kind, name}]
   removed jsonb not null,
-  -- [{kind, name, present: false}]: where it was looked, after the removal.
+  -- [{kind, name}]: what was looked for after the removal, and not found.
   verified jsonb not null,
   requested_at timestamptz,
   verified_at timestamptz not null default now()

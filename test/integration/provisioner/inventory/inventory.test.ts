@@ -43,7 +43,7 @@ test('a database is dropped though clients are connected to it', async (t) => {
   url.username = `${appId}_user`;
   url.password = 'tenant';
   const client = new pg.Client({ connectionString: url.href });
-  const cut = new Promise((resolve) => client.once('error', resolve));
+  const cut = new Promise((resolve) => client.on('error', resolve));
   await client.connect();
   await client.query('create table users (id int)');
   await removeThings({ inventory, appId, signal, limitMs: 20_000 });

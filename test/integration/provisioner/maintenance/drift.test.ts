@@ -123,6 +123,18 @@ test('a repair takes an application out of those that have drifted', async (t) =
   t.is(await drifted(), 0);
 });
 
+test('of an application that is deleted no report is kept', async (t) => {
+  const { db, insert, check, finds, reports, drifted, drop } = await open();
+  t.teardown(drop);
+  const { appId } = await insert();
+  finds(() => Promise.resolve([change]));
+  await check();
+  await db.updateTable('applications').set({ status: 'deleted' }).where('id', '=', appId).execute();
+  await check();
+  t.deepEqual(await reports(), []);
+  t.is(await drifted(), 0);
+});
+
 test('a look that fails is kept with its reason, and its turn is over', async (t) => {
   const { insert, check, finds, reports, drop } = await open();
   t.teardown(drop);

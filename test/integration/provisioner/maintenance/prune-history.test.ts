@@ -27,6 +27,8 @@ const updates = 30;
 const kept = 5;
 /** Of a checkpoint as the backend stores it, seen with a free tenant's 34 resources. */
 const checkpointBytes = 135_000;
+/** The backend puts everything into a folder of the database's name. */
+const root = (): string => new URL(database.url).pathname.slice(1);
 const history = '.pulumi/history/authsome-tenant';
 const metrics = createMetrics();
 
@@ -38,7 +40,8 @@ const table = `
 const stampOf = (update: number): string => String(1_764_000_000_000_000_000n + BigInt(update) * 60_000_000_000n);
 /** Random, as ciphertext is: it can't be compressed. */
 const content = (bytes: number): string => JSON.stringify({ data: randomBytes(Math.floor((bytes * 3) / 4)).toString('base64') });
-const put = (key: string, bytes: number) => admin.query('insert into pulumi_state (key, data) values ($1, $2)', [key, content(bytes)]);
+const put = (key: string, bytes: number) =>
+  admin.query('insert into pulumi_state (key, data) values ($1, $2)', [`${root()}/${key}`, content(bytes)]);
 
 async function fill(): Promise<void> {
   for (let stack = 0; stack < stacks; stack += 1) {
@@ -81,7 +84,7 @@ test.serial('the newest updates of each stack stay, older ones go in portions, a
   t.is(portions, Math.ceil((stacks * (updates - kept) * 2 + 1) / batchSize));
 
   const { rows } = await admin.query<{ key: string }>('select key from pulumi_state order by key');
-  const keys = rows.map(({ key }) => key);
+  const keys = rows.map(({ key }) => key.slice(root().length + 1));
   for (const key of others) t.true(keys.includes(key));
   t.is(keys.filter((key) => key.startsWith('.pulumi/stacks/')).length, stacks);
   const newest = Array.from({ length: kept }, (_, index) => stampOf(updates - kept + index));

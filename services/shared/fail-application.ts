@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
-import type { AppFailure, Executor } from '../shared/db/database.ts';
+import type { AppFailure, Executor } from './db/database.ts';
 
 /** Why an application failed whose operation was cancelled on request. */
 export const cancellation = { code: 'cancelled', message: 'The operation was cancelled.' } as const;
 
-/** Marks an application as failed: what its owner asked for is not what runs. */
+/** Marks an application as failed: what its owner asked for is not what runs. The row must be locked. */
 export async function failApplication(tx: Executor, appId: string, failure: AppFailure): Promise<void> {
   await tx
     .updateTable('applications')

@@ -1,0 +1,107 @@
+import { tenantNames } from '../../tenant-program/names.ts';
+import type { TenantOutputs } from '../../tenant-program/spec.ts';
+import { awaitNamespace } from './cluster/await-namespace.ts';
+import { keepReleasing } from './cluster/keep-releasing.ts';
+import { createEventLog } from './event-log.ts';
+import type { Achievement } from './finish-operation.ts';
+import { proveDeletion } from './inventory/prove-deletion.ts';
+import { readRemoved } from './inventory/read-removed.ts';
+import type { Lease } from './lease.ts';
+import { openSpecSource } from './open-spec-source.ts';
+import { OperationError } from './operation-error.ts';
+import type { OperationProgress } from './operation-progress.ts';
+import { verifyingLimitMs } from './phase-limits.ts';
+import type { ReconcileDependencies } from './reconcile-application.ts';
+import { buildTenantSpec } from './tenant-settings.ts';
+
+export interface OperationRun {
+  deps: ReconcileDependencies;
+  lease: Lease;
+  progress: OperationProgress;
+  /** Aborted with the StopReason. */
+  stop: AbortSignal;
+}
+
+/** A job that has cost so many workers their life is the cause, not the victim; rolling restarts hand back and don't count. */
+const maxLostWorkers = 10;
+
+/**
+ * Brings the stack to what the lease says, in a child process, and makes sure of what surrounds it: that nothing is made in a namespace
+ * that ends, and that nothing is left of what is to be gone.
+ *
+ * @param flush writes the progress now
+ * @throws OperationError for everything that can go wrong
+ */
+export async function achieve(run: OperationRun, flush: () => void): Promise<Achievement> {
+  const { lease } = run;
+  if (lease.lostWorkers >= maxLostWorkers) {
+    throw new OperationError({
+      code: 'worker_lost',
+      message: 'Every worker that tried this operation was lost.',
+      retryable: false,
+      unclean: true,
+    });
+  }
+  return lease.desired === 'absent' ? destroy(run, flush) : bringUp(run, flush);
+}
+
+async function bringUp(run: OperationRun, flush: () => void): Promise<Achievement> {
+  const { deps, lease, progress, stop } = run;
+  const replaced = await awaitNamespace(deps.cluster, {
+    namespace: tenantNames(lease.appId).namespace,
+    limitMs: deps.times.namespaceWaitMs,
+    signal: stop,
+    onWait: () => {
+      progress.enter('awaiting-namespace');
+      flush();
+    },
+  });
+  if (replaced) progress.enter('starting');
+  const outputs = await runStack(run, { kind: 'up', takeover: lease.takeover || replaced }, flush);
+  // Of an up there always are.
+  return { type: 'up', outputs: outputs as TenantOutputs };
+}
+
+/** Removes the stack, and then whatever a stack that was not true has left. */
+async function destroy(run: OperationRun, flush: () => void): Promise<Achievement> {
+  const { deps, lease, progress, stop } = run;
+  const { appId } = lease;
+  const { namespace } = tenantNames(appId);
+  const stopReleasing = keepReleasing(deps.cluster, { appId, namespace, patienceMs: deps.times.namespacePatienceMs, log: deps.log });
+  try {
+    await runStack(run, { kind: 'destroy', takeover: lease.takeover }, flush);
+  } finally {
+    stopReleasing();
+  }
+  progress.enter('verifying');
+  flush();
+  const proof = await proveDeletion({ inventory: deps.inventory, appId, signal: stop, limitMs: verifyingLimitMs });
+  if (proof.removed.length > 0) deps.log.info({ removed: proof.removed }, 'Removed what the stack had left');
+  return { type: 'destroyed', removed: [...(await readRemoved(deps.db, appId)), ...proof.removed], verified: proof.verified };
+}
+
+async function runStack(
+  { deps, lease, progress, stop }: OperationRun,
+  { kind, takeover }: { kind: 'up' | 'destroy'; takeover: boolean },
+  flush: () => void,
+): Promise<TenantOutputs | null> {
+  const source = openSpecSource(lease.source, { kind, box: deps.box });
+  const events = createEventLog({ ...deps, lease });
+  try {
+    return await deps.children.run({
+      request: { kind, spec: buildTenantSpec(source, deps.settings, kind), takeover },
+      stop,
+      onPhase: (name) => {
+        progress.enter(name);
+        flush();
+      },
+      onResource: (event) => {
+        if (event.status === 'done') progress.count(event.change, event.resourceName);
+        events.add(event);
+      },
+      log: deps.log,
+    });
+  } finally {
+    await events.close();
+  }
+}
