@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
 import { runCommand } from '../../toolchain/tools/run-command.ts';
-import { callApi } from '../call-api.ts';
 import type { CliContext } from '../context.ts';
 import { ControlClient } from '../control-client.ts';
+import { operatorClient } from '../operator-client.ts';
 import { platformNamespace, platformUrls } from '../platform/platform-urls.ts';
 import { findTools } from '../platform/tools.ts';
 import { readConcurrency, setConcurrency } from './provision/concurrency.ts';
@@ -54,17 +53,14 @@ async function openBench(context: CliContext, stop: AbortSignal): Promise<Provis
   // An owner of its own: whatever others have is not touched.
   const owner = { email: `bench-${randomBytes(6).toString('hex')}@example.com`, password: randomBytes(18).toString('base64url') };
   const { token } = await new ControlClient(control).signUp({ ...owner, name: 'Bench' });
-  const destroy = (id: string): Promise<unknown> =>
-    callApi({ method: 'DELETE', url: `${control}/control/v1/applications/${id}?permanent=true`, token }, z.unknown());
+  const client = new ControlClient(control, token);
   return {
     cluster: context.cluster,
     namespace: platformNamespace(context),
-    tenants: new TenantGroup({ client: new ControlClient(control, token), destroy, stop }),
-    kubectl: (args, input) =>
-      runCommand(kubectl, ['--kubeconfig', context.kubeconfig, ...args], {
-        timeout: 200_000,
-        ...(input === undefined ? {} : { stdin: 'pipe' as const, input }),
-      }),
+    client,
+    operator: await operatorClient(context, control),
+    tenants: new TenantGroup({ client, stop }),
+    kubectl: (args) => runCommand(kubectl, ['--kubeconfig', context.kubeconfig, ...args], { timeout: 200_000 }),
   };
 }
 

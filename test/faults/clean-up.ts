@@ -1,4 +1,4 @@
-import { destroyApplication, readStatus } from './life.ts';
+import { readStatus } from './life.ts';
 import type { Platform } from './platform.ts';
 import { until } from './until.ts';
 
@@ -21,7 +21,7 @@ export async function cleanUp(platform: Platform): Promise<void> {
       if (left.length === 0) return true;
       if (performance.now() - askedAt >= askAgainMs) {
         askedAt = performance.now();
-        await Promise.all(left.map((id) => destroyApplication(platform, id)));
+        await Promise.all(left.map((id) => platform.client.destroyApplication(id)));
       }
       return undefined;
     },

@@ -1,5 +1,3 @@
-import { z } from 'zod';
-import { callApi } from '../../cli/call-api.ts';
 import type { CreatedApplication } from '../../cli/control-client.ts';
 import { tenantNames } from '../../tenant-program/names.ts';
 import { inspectApplication } from './inspect-application.ts';
@@ -92,7 +90,7 @@ export class Life {
         this.#requested.push('update');
         return;
       case 'delete':
-        await destroyApplication(this.#platform, this.#id());
+        await client.destroyApplication(this.#id());
         this.#requested.push('destroy');
     }
   }
@@ -152,12 +150,6 @@ export async function waitForRest(platform: Platform): Promise<void> {
     { deadline: performance.now() + restLimitMs, intervalMs: 500, onError: (error) => (last = [String(error)]) },
   );
   if (well === undefined) throw new Error(`the platform is not well after ${restLimitMs / 1_000} s: ${last.join('; ')}`);
-}
-
-/** Asks for the permanent deletion of an application, whatever its state. */
-export async function destroyApplication({ urls, token }: Platform, id: string): Promise<void> {
-  const url = `${urls.control}/control/v1/applications/${id}?permanent=true`;
-  await callApi({ method: 'DELETE', url, token }, z.object({ id: z.string() }));
 }
 
 /** @returns 'deleted' too where the control API knows it no more */

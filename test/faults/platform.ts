@@ -14,8 +14,6 @@ export interface Platform {
   namespace: string;
   urls: { control: string; customer: string };
   client: ControlClient;
-  /** The owner's, for what the client has no method for. */
-  token: string;
   /** Ids of the applications that were made, to be removed in the end. */
   made: Set<string>;
   /** @throws Error where kubectl fails */
@@ -35,7 +33,6 @@ export async function openPlatform(): Promise<Platform> {
     cluster: context.cluster,
     namespace: platformNamespace(context),
     urls,
-    token,
     made: new Set(),
     client: new ControlClient(urls.control, token),
     kubectl: async (args, input) => {

@@ -1,4 +1,6 @@
 import type { ClusterPaths } from '../../../toolchain/cluster/settings.ts';
+import type { ControlClient } from '../../control-client.ts';
+import type { OperatorClient } from '../../operator-client.ts';
 import type { TenantGroup } from './tenant-group.ts';
 
 /** What the measurements on the platform work with. */
@@ -6,8 +8,11 @@ export interface ProvisionBench {
   cluster: ClusterPaths;
   /** The platform's own. */
   namespace: string;
+  /** The owner of what is measured. */
+  client: ControlClient;
+  operator: OperatorClient;
   /** Makes and removes the applications that are measured. */
   tenants: TenantGroup;
   /** @throws Error where kubectl fails */
-  kubectl: (args: readonly string[], input?: string) => Promise<string>;
+  kubectl: (args: readonly string[]) => Promise<string>;
 }

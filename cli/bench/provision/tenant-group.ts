@@ -2,9 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ControlClient } from '../../control-client.ts';
 
 export interface TenantGroupOptions {
-  client: ControlClient;
-  /** Asks for an application's permanent deletion. */
-  destroy: (id: string) => Promise<unknown>;
+  client: Pick<ControlClient, 'createWorkspace' | 'createApplication' | 'applications' | 'destroyApplication'>;
   /** Aborted: nothing is waited for any more but removals. */
   stop: AbortSignal;
 }
@@ -56,7 +54,7 @@ export class TenantGroup {
   /** @returns milliseconds from the first request until the last of them is gone */
   async destroyAll(): Promise<number> {
     const startedAt = performance.now();
-    const asked = await Promise.allSettled(this.#made.map((id) => this.#options.destroy(id)));
+    const asked = await Promise.allSettled(this.#made.map((id) => this.#options.client.destroyApplication(id)));
     await this.#watch(undefined, (statuses) => {
       const failed = this.#made.find((id) => statuses.get(id) === 'failed');
       if (failed !== undefined) throw new Error(`the deletion of ${failed} failed`);

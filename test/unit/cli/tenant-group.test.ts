@@ -8,6 +8,7 @@ function fakeApi(next: (status: string) => string) {
   const destroyed: string[] = [];
   let workspaces = 0;
   const client = {
+    destroyApplication: (id: string) => destroyApplication(id),
     createWorkspace: () => Promise.resolve({ id: `ws_${(workspaces += 1)}` }),
     createApplication: (workspaceId: string) => {
       const id = `app_${statuses.size + 1}`;
@@ -20,12 +21,12 @@ function fakeApi(next: (status: string) => string) {
       return Promise.resolve(own.map(([id, { status }]) => ({ id, status })).filter(({ status }) => status !== 'deleted'));
     },
   } as unknown as ControlClient;
-  const destroy = (id: string): Promise<void> => {
+  const destroyApplication = (id: string): Promise<void> => {
     destroyed.push(id);
     statuses.set(id, { workspaceId: statuses.get(id)?.workspaceId ?? '', status: 'deleting' });
     return Promise.resolve();
   };
-  return { client, destroy, destroyed, workspaces: () => workspaces };
+  return { client, destroyed, workspaces: () => workspaces };
 }
 
 const well = (status: string): string => (status === 'provisioning' ? 'active' : status === 'deleting' ? 'deleted' : status);
