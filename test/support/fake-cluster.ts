@@ -108,7 +108,11 @@ export async function startFakeCluster(): Promise<FakeCluster> {
       const head = partial
         ? { apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadataList' }
         : { apiVersion: group, kind: `${kind}List` };
-      return send(response, 200, { ...head, metadata: { resourceVersion: '1', ...more }, items: partial && items.length === 0 ? null : items.slice(from, to) });
+      return send(response, 200, {
+        ...head,
+        metadata: { resourceVersion: '1', ...more },
+        items: partial && items.length === 0 ? null : items.slice(from, to),
+      });
     }
     const key = keyOf(resource, name ?? '', namespace);
     const object = objects.get(key);
