@@ -79,8 +79,9 @@ export async function waitUntilDeleted(client: ControlClient, applicationId: str
 /** @returns an error where it may be answered when it is asked again; 'gone' where it is deleted: nothing is told of it then */
 async function observe(client: ControlClient, applicationId: string): Promise<Observed | 'gone' | Error> {
   try {
-    const application = await client.application(applicationId);
+    // In this order: an operation that has ended is known to be in the application's status, which is read after it.
     const [operation] = await client.operations(applicationId, { limit: 1 });
+    const application = await client.application(applicationId);
     return application.status === 'deleted' ? 'gone' : { application, operation };
   } catch (error) {
     if (!(error instanceof ControlApiError)) return error instanceof Error ? error : new Error(String(error));
