@@ -11,15 +11,16 @@ function clientThatSees(looks: readonly Look[]) {
   let index = 0;
   let current: Look | undefined;
   const client = {
-    application() {
+    operations() {
       current = looks[Math.min(index, looks.length - 1)];
       index += 1;
       if (current instanceof Error) return Promise.reject(current);
-      return Promise.resolve({ id: 'app_1', status: current?.status, failure: { code: 'pods_not_ready', message: 'They are not.' } });
-    },
-    operations() {
       const { operation, remedy } = current as Exclude<Look, Error>;
       return Promise.resolve(operation === undefined ? [] : [{ status: operation, phase: 'stack', error: remedy ? { remedy } : null }]);
+    },
+    application() {
+      const { status } = current as Exclude<Look, Error>;
+      return Promise.resolve({ id: 'app_1', status, failure: { code: 'pods_not_ready', message: 'They are not.' } });
     },
   };
   return client as unknown as ControlClient;
@@ -41,6 +42,22 @@ test(comesToRest, 'deleting', { status: 'deleting', operation: 'running' }, { st
 
 test('a wait for a deletion ends when nothing is found any more', async (t) => {
   t.is(await wait('deleted', { status: 'deleting', operation: 'running' }, gone), undefined);
+});
+
+test('an operation that fails between the two questions is not taken for done', async (t) => {
+  let asked = 0;
+  let failed = false;
+  const client = {
+    operations: () => Promise.resolve([{ status: failed ? 'failed' : 'running', phase: 'applying', error: null }]),
+    application() {
+      const status = failed ? 'failed' : 'deleting';
+      asked += 1;
+      failed ||= asked === 1;
+      return Promise.resolve({ id: 'app_1', status, failure: { code: 'pods_not_ready', message: 'They are not.' } });
+    },
+  };
+  const waiting = waitUntilAtRest(client as unknown as ControlClient, 'app_1', { status: 'deleting' });
+  await t.throwsAsync(waiting, { message: /failed: pods_not_ready/ });
 });
 
 const failsFast = test.macro({
