@@ -19,7 +19,7 @@ async function swept(): Promise<{ worker: string | null; status: string }> {
   );
 }
 
-test('of several provisioners one does what is to be done once; another goes on when it is killed, and a shutdown does not wait for it', async (t) => {
+test.serial('of several provisioners one does what is to be done once; another goes on when it is killed, and a shutdown does not wait for it', async (t) => {
   const workers = [await world.startWorker({ SWEEP_POLL_MS: '200' }), await world.startWorker({ SWEEP_POLL_MS: '200' })];
   const first = await swept();
   t.is(first.status, 'finished');
@@ -42,7 +42,7 @@ test('of several provisioners one does what is to be done once; another goes on 
   t.true(performance.now() - startedAt < 5_000);
 });
 
-test('the leader looks for drift of active applications, and keeps what it finds', async (t) => {
+test.serial('the leader looks for drift of active applications, and keeps what it finds', async (t) => {
   const worker = await world.startWorker({ DRIFT_POLL_MS: '200' });
   const { appId } = await world.insertApplication();
   const report = await waitFor(
