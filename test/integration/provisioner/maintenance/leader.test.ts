@@ -19,28 +19,31 @@ async function swept(): Promise<{ worker: string | null; status: string }> {
   );
 }
 
-test.serial('of several provisioners one does what is to be done once; another goes on when it is killed, and a shutdown does not wait for it', async (t) => {
-  const workers = [await world.startWorker({ SWEEP_POLL_MS: '200' }), await world.startWorker({ SWEEP_POLL_MS: '200' })];
-  const first = await swept();
-  t.is(first.status, 'finished');
-  t.is((await swept()).worker, first.worker);
+test.serial(
+  'of several provisioners one does what is to be done once; another goes on when it is killed, and a shutdown does not wait for it',
+  async (t) => {
+    const workers = [await world.startWorker({ SWEEP_POLL_MS: '200' }), await world.startWorker({ SWEEP_POLL_MS: '200' })];
+    const first = await swept();
+    t.is(first.status, 'finished');
+    t.is((await swept()).worker, first.worker);
 
-  const leader = workers.find(({ name }) => name === first.worker);
-  const follower = workers.find(({ name }) => name !== first.worker);
-  leader?.kill('SIGKILL');
-  await leader?.exited;
-  const second = await swept();
-  t.is(second.status, 'finished');
-  t.is(second.worker, follower?.name ?? '');
+    const leader = workers.find(({ name }) => name === first.worker);
+    const follower = workers.find(({ name }) => name !== first.worker);
+    leader?.kill('SIGKILL');
+    await leader?.exited;
+    const second = await swept();
+    t.is(second.status, 'finished');
+    t.is(second.worker, follower?.name ?? '');
 
-  const metrics = await fetch(`${follower?.url}/metrics`).then((response) => response.text());
-  for (const name of ['authsome_sweep_last_success_timestamp_seconds', 'authsome_applications_drifted', 'authsome_jobs_queued_overdue'])
-    t.regex(metrics, new RegExp(`^${name} \\d`, 'm'));
-  const startedAt = performance.now();
-  follower?.kill('SIGTERM');
-  t.is(await follower?.exited, 0);
-  t.true(performance.now() - startedAt < 5_000);
-});
+    const metrics = await fetch(`${follower?.url}/metrics`).then((response) => response.text());
+    for (const name of ['authsome_sweep_last_success_timestamp_seconds', 'authsome_applications_drifted', 'authsome_jobs_queued_overdue'])
+      t.regex(metrics, new RegExp(`^${name} \\d`, 'm'));
+    const startedAt = performance.now();
+    follower?.kill('SIGTERM');
+    t.is(await follower?.exited, 0);
+    t.true(performance.now() - startedAt < 5_000);
+  },
+);
 
 test.serial('the leader looks for drift of active applications, and keeps what it finds', async (t) => {
   const worker = await world.startWorker({ DRIFT_POLL_MS: '200' });
