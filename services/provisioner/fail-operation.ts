@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
 import type { Kysely, Transaction } from 'kysely';
 import type { Database } from '../shared/db/database.ts';
-import { backoffMs } from './backoff.ts';
-import { closeOperation } from './close-operation.ts';
 import { cancellation, failApplication } from '../shared/fail-application.ts';
+import { backoffMs } from './backoff.ts';
+import { closeJob } from './close-job.ts';
+import { closeOperation } from './close-operation.ts';
 import type { Lease } from './lease.ts';
 import type { OperationError } from './operation-error.ts';
 import type { OperationProgress } from './operation-progress.ts';
@@ -81,14 +82,6 @@ function countAttempt(tx: Transaction<Database>, jobId: string, reason: object) 
     .where('id', '=', jobId)
     .returning(['attempts', 'max_attempts'])
     .executeTakeFirstOrThrow();
-}
-
-async function closeJob(tx: Transaction<Database>, jobId: string, status: 'dead' | 'superseded' | 'cancelled'): Promise<void> {
-  await tx
-    .updateTable('jobs')
-    .set({ status, finished_at: sql<Date>`now()` })
-    .where('id', '=', jobId)
-    .execute();
 }
 
 async function requeue(tx: Transaction<Database>, jobId: string, delayMs: number): Promise<void> {

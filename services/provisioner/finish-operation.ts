@@ -1,10 +1,11 @@
 import { sql } from 'kysely';
 import type { Kysely, Transaction } from 'kysely';
-import { conclude } from '../shared/application-state.ts';
+import { conclude, stateOf } from '../shared/application-state.ts';
 import type { ApplicationState } from '../shared/application-state.ts';
 import type { Database, RemovedThing } from '../shared/db/database.ts';
 import type { SecretBox } from '../shared/secret-box.ts';
 import type { TenantOutputs } from '../../tenant-program/spec.ts';
+import { closeJob } from './close-job.ts';
 import { closeOperation } from './close-operation.ts';
 import type { Lease } from './lease.ts';
 import type { OperationProgress } from './operation-progress.ts';
@@ -41,17 +42,12 @@ export function finishOperation(
     // The application first, as in lease.ts: one order of locks everywhere, no deadlock.
     const application = await lockApplication(tx, lease.appId);
     if (!(await closeOperation(tx, lease, { status: 'succeeded', snapshot: progress.closedSnapshot() }))) return undefined;
-    const before: ApplicationState = { ...application, observedGeneration: application.observed_generation };
-    const state = conclude(before, { outcome: 'succeeded', generation: lease.generation, brought: lease.desired });
+    const state = conclude(stateOf(application), { outcome: 'succeeded', generation: lease.generation, brought: lease.desired });
     const firstAnswers = state.serving && application.active_at === null;
 
     if (achievement.type === 'up') await writeOutputs(tx, { lease, outputs: achievement.outputs, box, state });
     else await writeDestroyed(tx, { lease, state, application, ...achievement });
-    await tx
-      .updateTable('jobs')
-      .set({ status: 'succeeded', finished_at: sql<Date>`now()`, error: null })
-      .where('id', '=', lease.jobId)
-      .execute();
+    await closeJob(tx, lease.jobId, 'succeeded');
     const timeToReadyMs = firstAnswers ? application.age_ms : null;
     const about = { workspaceId: application.workspace_id, applicationId: lease.appId, operationId: lease.operationId };
     if (firstAnswers) await recordEvent(tx, { type: 'application.provisioned', ...about, data: { timeToReadyMs } });

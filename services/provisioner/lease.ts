@@ -4,7 +4,9 @@ import type { Desired, OperationKind } from '../shared/application-state.ts';
 import type { Database } from '../shared/db/database.ts';
 import { newId } from '../shared/ids.ts';
 import { abandonOperation } from './abandon-operation.ts';
+import { closeJob } from './close-job.ts';
 import { cancellation, failApplication } from '../shared/fail-application.ts';
+import { sealedSpecSource, specSourceColumns } from './open-spec-source.ts';
 import type { SealedSpecSource } from './open-spec-source.ts';
 
 /** The right to change one application's stack. Whoever writes on its behalf names the operation and the token. */
@@ -85,8 +87,8 @@ export function acquireLease(db: Kysely<Database>, request: LeaseRequest): Promi
 function lockApplication(tx: Tx, appId: string) {
   return tx
     .selectFrom('applications')
-    .select(['id', 'workspace_id', 'environment', 'region', 'database_tier', 'config', 'sealed_config_secrets'])
-    .select(['desired', 'generation', 'observed_generation', 'restarted_at'])
+    .select(specSourceColumns)
+    .select(['workspace_id', 'generation', 'observed_generation'])
     .where('id', '=', appId)
     .forUpdate()
     .executeTakeFirstOrThrow();
@@ -145,14 +147,6 @@ async function finishWithoutWork(
   return undefined;
 }
 
-async function closeJob(tx: Tx, jobId: string, status: 'succeeded' | 'superseded' | 'cancelled'): Promise<void> {
-  await tx
-    .updateTable('jobs')
-    .set({ status, finished_at: sql<Date>`now()` })
-    .where('id', '=', jobId)
-    .execute();
-}
-
 /** After a clean failure the stack is unlocked and has nothing pending, so the refresh can be spared. */
 function needsTakeover(previous: Awaited<ReturnType<typeof selectPreviousOperation>>): boolean {
   if (previous === undefined || previous.status === 'succeeded') return false;
@@ -167,7 +161,7 @@ interface NewOperation {
 }
 
 async function insertOperation(tx: Tx, { job, application, takeover, worker }: NewOperation): Promise<Lease> {
-  const { id: appId, generation, desired, environment, region, config } = application;
+  const { id: appId, generation, desired } = application;
   const { kind } = job;
   const operation = await tx
     .insertInto('operations')
@@ -185,14 +179,7 @@ async function insertOperation(tx: Tx, { job, application, takeover, worker }: N
     desired,
     takeover,
     lostWorkers: await countLostWorkers(tx, job.id),
-    source: {
-      ...{ id: appId, environment, region, config },
-      suspended: desired === 'suspended',
-      restartedAt: application.restarted_at,
-      plan: await selectPlan(tx, application.workspace_id),
-      databaseTier: application.database_tier,
-      sealedConfigSecrets: application.sealed_config_secrets,
-    },
+    source: sealedSpecSource(application, await selectPlan(tx, application.workspace_id)),
     requestedAt: job.created_at,
     queuedAt: job.run_after,
     startedAt: operation.started_at,

@@ -1,5 +1,7 @@
+import type { Selectable } from 'kysely';
 import { openConfig } from '../shared/config-secrets.ts';
 import type { AppSettings, SealedConfigSecrets } from '../shared/config-secrets.ts';
+import type { ApplicationsTable } from '../shared/db/database.ts';
 import type { DatabaseTier } from '../shared/plans.ts';
 import type { SecretBox } from '../shared/secret-box.ts';
 import { OperationError } from './operation-error.ts';
@@ -11,6 +13,30 @@ export interface SealedSpecSource extends SpecSource {
   sealedConfigSecrets: SealedConfigSecrets;
   /** The application's own, whatever its plan says by now. */
   databaseTier: DatabaseTier;
+}
+
+/** The columns of an application that a spec is made of. */
+export const specSourceColumns = [
+  'id',
+  'environment',
+  'region',
+  'config',
+  'sealed_config_secrets',
+  'database_tier',
+  'restarted_at',
+  'desired',
+] as const;
+
+type SpecSourceRow = Pick<Selectable<ApplicationsTable>, (typeof specSourceColumns)[number]>;
+
+export function sealedSpecSource(row: SpecSourceRow, plan: string): SealedSpecSource {
+  return {
+    ...{ id: row.id, environment: row.environment, region: row.region, config: row.config, plan },
+    suspended: row.desired === 'suspended',
+    restartedAt: row.restarted_at,
+    databaseTier: row.database_tier,
+    sealedConfigSecrets: row.sealed_config_secrets,
+  };
 }
 
 /**

@@ -37,6 +37,15 @@ export type OperationKind =
   /** The same desired state, with a look at what is really there. */
   | 'repair';
 
+/** An application's state as its row has it. */
+export interface StateColumns extends Omit<ApplicationState, 'observedGeneration'> {
+  observed_generation: number;
+}
+
+export function stateOf({ status, desired, suspensions, generation, serving, ...row }: StateColumns): ApplicationState {
+  return { status, desired, suspensions, generation, observedGeneration: row.observed_generation, serving };
+}
+
 /** What may be asked of an application. */
 export type Command =
   { kind: Exclude<OperationKind, 'provision' | 'suspend' | 'resume'> } | { kind: 'suspend' | 'resume'; reason: 'owner' | 'workspace' };

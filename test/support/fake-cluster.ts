@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { kubeconfigFor, readJson, send, status } from './kubernetes-http.ts';
 
 /** A Kubernetes object as JSON has it. */
 export interface FakeObject {
@@ -181,31 +182,4 @@ function discovery(group: string, kinds: Record<string, string>): object {
     ...{ name, kind, singularName: '', namespaced: name !== 'namespaces', verbs: [] },
   }));
   return { apiVersion: 'v1', kind: 'APIResourceList', groupVersion: group, resources };
-}
-
-function kubeconfigFor(port: number): KubeConfig {
-  const kubeconfig = new KubeConfig();
-  kubeconfig.loadFromOptions({
-    // The client speaks plain HTTP only where no certificate is to be looked at.
-    clusters: [{ name: 'fake', server: `http://127.0.0.1:${port}`, skipTLSVerify: true }],
-    users: [{ name: 'fake' }],
-    contexts: [{ name: 'fake', cluster: 'fake', user: 'fake' }],
-    currentContext: 'fake',
-  });
-  return kubeconfig;
-}
-
-function send(response: ServerResponse, code: number, body: unknown): void {
-  response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-}
-
-function status(code: number): object {
-  return { apiVersion: 'v1', kind: 'Status', status: 'Failure', code };
-}
-
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  const text = Buffer.concat(chunks).toString();
-  return text === '' ? {} : JSON.parse(text);
 }

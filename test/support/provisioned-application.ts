@@ -1,10 +1,11 @@
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
-import { stateOf } from '../../services/control-api/stores/application-store.ts';
-import { conclude } from '../../services/shared/application-state.ts';
+import { conclude, stateOf } from '../../services/shared/application-state.ts';
 import type { Outcome } from '../../services/shared/application-state.ts';
 import type { AppFailure, Database, OperationEventsTable, OperationPhase } from '../../services/shared/db/database.ts';
 import { newId } from '../../services/shared/ids.ts';
+import { routeKey, routeSchema } from '../../services/shared/routes/route.ts';
+import type { Route } from '../../services/shared/routes/route.ts';
 import { createApplication, createWorkspace } from './application-requests.ts';
 import type { CreatedApplicationView } from './application-requests.ts';
 import type { TestControlApi } from './control-api.ts';
@@ -118,4 +119,9 @@ export async function newestJob(db: Db, applicationId: string) {
   const job = (await selectJobs(db, applicationId)).at(-1);
   if (job === undefined) throw new Error(`application ${applicationId} has no job`);
   return job;
+}
+
+/** The route that the proxies find in Redis. @throws where there is none */
+export async function routeOf(api: TestControlApi, applicationId: string): Promise<Route> {
+  return routeSchema.parse(JSON.parse((await api.redis.get(routeKey(applicationId))) ?? 'null'));
 }

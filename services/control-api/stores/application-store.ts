@@ -110,12 +110,6 @@ const configColumns = ({ settings, sealedSecrets }: SealedConfig) => ({
 const nextRevision = { revision: sql<number>`revision + 1` };
 const touched = { updated_at: sql<Date>`now()` };
 
-/** Where the application is in its life, as its row says. */
-export function stateOf(row: ApplicationRow): ApplicationState {
-  const { status, desired, suspensions, generation, serving, observed_generation: observedGeneration } = row;
-  return { status, desired, suspensions, generation, observedGeneration, serving };
-}
-
 /** Columns that some changes of the state bring along. */
 export interface StateChange {
   config?: SealedConfig;

@@ -12,34 +12,28 @@ export interface NewJob {
 }
 
 /**
- * Writes the intent to reconcile each application up to a generation, in the transaction that changes it. Its jobs that nobody has begun
+ * Writes the intent to reconcile an application up to a generation, in the transaction that changes it. Its jobs that nobody has begun
  * are closed: the newer desired state makes them pointless. One that runs is finished first, or stopped, where what it builds would be
  * taken down again at once; this one waits for it.
  *
- * @returns the jobs' ids, in the same order
+ * @returns the job's id
  */
-export async function insertJobs(tx: Executor, wanted: readonly NewJob[]): Promise<string[]> {
-  if (wanted.length === 0) return [];
-  const ids = (jobs: readonly NewJob[]): string[] => jobs.map(({ applicationId }) => applicationId);
-  await tx
-    .updateTable('jobs')
+export async function insertJob(tx: Executor, { applicationId, generation, kind }: NewJob): Promise<string> {
+  const ofApplication = tx.updateTable('jobs').where('application_id', '=', applicationId);
+  await ofApplication
     .set({ status: 'superseded', finished_at: sql<Date>`now()` })
-    .where('application_id', 'in', ids(wanted))
     .where('status', '=', 'queued')
     .execute();
-  const stopping = ids(wanted.filter(({ kind }) => stopsOlderOperations(kind)));
-  if (stopping.length > 0) {
-    await tx
-      .updateTable('jobs')
+  if (stopsOlderOperations(kind)) {
+    await ofApplication
       .set({ cancel_requested_at: sql<Date>`now()` })
-      .where('application_id', 'in', stopping)
       .where('status', '=', 'running')
       .where('cancel_requested_at', 'is', null)
       .execute();
   }
-  const jobs = wanted.map(({ applicationId, ...job }) => ({ id: newId('job'), application_id: applicationId, ...job }));
-  await tx.insertInto('jobs').values(jobs).execute();
-  return jobs.map(({ id }) => id);
+  const id = newId('job');
+  await tx.insertInto('jobs').values({ id, application_id: applicationId, generation, kind }).execute();
+  return id;
 }
 
 /** Ends a job that nobody has begun. Its application must be locked. */

@@ -44,22 +44,16 @@ export function findWorkspace(db: Executor, ids: { workspaceId: string; userId: 
 
 /** As findWorkspace(), and holds the row: what is counted in the workspace stays true until the transaction ends. */
 export function lockWorkspace(tx: Executor, ids: { workspaceId: string; userId: string }): Promise<MemberWorkspace | undefined> {
-  return selectForMember(tx, ids.userId)
-    .where('w.id', '=', ids.workspaceId)
-    .selectAll('w')
-    .select('m.role')
-    .forUpdate('w')
-    .executeTakeFirst();
+  return lock(selectForMember(tx, ids.userId), ids.workspaceId);
 }
 
 /** As lockWorkspace(), of one that is deleted and can be restored. */
 export function lockDeletedWorkspace(tx: Executor, ids: { workspaceId: string; userId: string }): Promise<MemberWorkspace | undefined> {
-  return selectDeletedForMember(tx, ids.userId)
-    .where('w.id', '=', ids.workspaceId)
-    .selectAll('w')
-    .select('m.role')
-    .forUpdate('w')
-    .executeTakeFirst();
+  return lock(selectDeletedForMember(tx, ids.userId), ids.workspaceId);
+}
+
+function lock(candidates: ReturnType<typeof selectOfMember>, workspaceId: string): Promise<MemberWorkspace | undefined> {
+  return candidates.where('w.id', '=', workspaceId).selectAll('w').select('m.role').forUpdate('w').executeTakeFirst();
 }
 
 /** Deletes a workspace until a time, or takes that back. */

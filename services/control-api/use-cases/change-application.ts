@@ -1,15 +1,14 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Database } from '../../shared/db/database.ts';
 import { appErrors } from '../../shared/errors.ts';
-import { plans } from '../../shared/plans.ts';
-import type { Plan } from '../../shared/plans.ts';
 import { authorize } from '../policies.ts';
-import { countApplications, findApplication, lockApplication } from '../stores/application-store.ts';
+import { findApplication, lockApplication } from '../stores/application-store.ts';
 import type { MemberApplication } from '../stores/application-store.ts';
 import { lockWorkspace } from '../stores/workspace-store.ts';
-import { commandApplication } from './command-application.ts';
+import { commandApplication, requireCommand } from './command-application.ts';
 import type { Commanded } from './command-application.ts';
 import type { Effects } from './effects.ts';
+import { requireRoom } from './require-room.ts';
 
 interface Deps {
   db: Kysely<Database>;
@@ -71,9 +70,10 @@ export async function restoreApplication({ db, effects }: Deps, ids: Ids): Promi
     const application = workspace && (await lockApplication(tx, ids));
     if (!application) throw appErrors.notFound('application');
     authorize(application.role, 'application.write');
-    const commanded = await commandApplication(tx, application, { kind: 'restore' }, { destroyAfter: null });
-    await requireFits(tx, workspace);
-    return commanded;
+    // Before the room: one that isn't deleted needs none.
+    requireCommand(application, { kind: 'restore' });
+    await requireRoom(tx, workspace);
+    return commandApplication(tx, application, { kind: 'restore' }, { destroyAfter: null });
   });
   return publish(effects, restored);
 }
@@ -96,11 +96,4 @@ async function publish(effects: Effects, commanded: Commanded): Promise<Commande
   if (commanded.operationId !== null) effects.jobCommitted();
   if (commanded.changed) await effects.routeChanged(commanded.application.id);
   return commanded;
-}
-
-async function requireFits(tx: Transaction<Database>, { id, plan }: { id: string; plan: Plan }): Promise<void> {
-  const { applications: limit } = plans[plan];
-  if (limit !== null && (await countApplications(tx, id)) > limit) {
-    throw appErrors.conflict({ field: 'workspace', reason: `the ${plan} plan includes ${limit} applications` });
-  }
 }

@@ -1,11 +1,11 @@
 import type { Transaction } from 'kysely';
-import { command } from '../../shared/application-state.ts';
+import { command, stateOf } from '../../shared/application-state.ts';
 import type { Command, Transition } from '../../shared/application-state.ts';
 import type { Database } from '../../shared/db/database.ts';
 import { appErrors } from '../../shared/errors.ts';
-import { stateOf, writeState } from '../stores/application-store.ts';
+import { writeState } from '../stores/application-store.ts';
 import type { ApplicationRow, StateChange } from '../stores/application-store.ts';
-import { insertJobs } from '../stores/job-store.ts';
+import { insertJob } from '../stores/job-store.ts';
 
 export interface Commanded {
   application: ApplicationRow;
@@ -33,8 +33,14 @@ export async function commandApplication(
   const written = await writeState(tx, application.id, transition.state, change);
   if (!transition.reconcile) return { application: written, changed: true, operationId: null };
   const job = { applicationId: written.id, generation: written.generation, kind: wanted.kind };
-  const [operationId = null] = await insertJobs(tx, [job]);
-  return { application: written, changed: true, operationId };
+  return { application: written, changed: true, operationId: await insertJob(tx, job) };
+}
+
+/** The same for one of many applications: false, with nothing written, where its state forbids the command or it changes nothing. */
+export async function commandIfAllowed(tx: Transaction<Database>, application: ApplicationRow, wanted: Command): Promise<boolean> {
+  if (command(stateOf(application), wanted).type !== 'changed') return false;
+  await commandApplication(tx, application, wanted);
+  return true;
 }
 
 /** What a command leads to. @throws AppError conflict, naming the state that forbids it */

@@ -7,15 +7,15 @@ import type { AppEnvironment, Database } from '../../shared/db/database.ts';
 import { appErrors } from '../../shared/errors.ts';
 import { newId } from '../../shared/ids.ts';
 import { plans } from '../../shared/plans.ts';
-import type { Plan } from '../../shared/plans.ts';
 import type { SecretBox } from '../../shared/secret-box.ts';
 import { authorize } from '../policies.ts';
 import { insertApiKeys } from '../stores/api-key-store.ts';
-import { countApplications, insertApplication } from '../stores/application-store.ts';
+import { insertApplication } from '../stores/application-store.ts';
 import type { ApplicationRow } from '../stores/application-store.ts';
-import { insertJobs } from '../stores/job-store.ts';
+import { insertJob } from '../stores/job-store.ts';
 import { lockWorkspace } from '../stores/workspace-store.ts';
 import type { Effects } from './effects.ts';
+import { requireRoom } from './require-room.ts';
 
 export interface CreateApplicationInput {
   userId: string;
@@ -57,21 +57,13 @@ export async function createApplication(
       applications_workspace_slug_key: { field: 'slug', reason: 'is taken in this workspace' },
     });
     const keys = await insertFirstKeys(tx, application);
-    await insertJobs(tx, [{ applicationId: application.id, generation: application.generation, kind: 'provision' }]);
+    await insertJob(tx, { applicationId: application.id, generation: application.generation, kind: 'provision' });
     return { application, ...keys };
   });
 
   effects.jobCommitted();
   await effects.routeChanged(created.application.id);
   return created;
-}
-
-// The workspace's row is locked, so two requests can't both take the last place.
-async function requireRoom(tx: Transaction<Database>, { id, plan }: { id: string; plan: Plan }): Promise<void> {
-  const limit = plans[plan].applications;
-  if (limit !== null && (await countApplications(tx, id)) >= limit) {
-    throw appErrors.conflict({ field: 'workspace', reason: `the ${plan} plan includes ${limit} applications` });
-  }
 }
 
 async function insertFirstKeys(

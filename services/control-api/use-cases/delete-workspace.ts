@@ -1,13 +1,12 @@
 import type { Kysely, Transaction } from 'kysely';
-import { command } from '../../shared/application-state.ts';
 import type { Command } from '../../shared/application-state.ts';
 import type { Database } from '../../shared/db/database.ts';
 import { appErrors } from '../../shared/errors.ts';
 import { authorize } from '../policies.ts';
-import { lockApplications, stateOf } from '../stores/application-store.ts';
+import { lockApplications } from '../stores/application-store.ts';
 import { lockDeletedWorkspace, lockWorkspace, setDeletion } from '../stores/workspace-store.ts';
 import type { MemberWorkspace } from '../stores/workspace-store.ts';
-import { commandApplication } from './command-application.ts';
+import { commandIfAllowed } from './command-application.ts';
 import type { Effects } from './effects.ts';
 
 interface Deps {
@@ -57,7 +56,5 @@ export async function restoreWorkspace({ db, effects }: Deps, ids: Ids): Promise
 
 /** Each application of the workspace that the command makes sense for. */
 async function commandAll(tx: Transaction<Database>, workspaceId: string, wanted: Command): Promise<void> {
-  for (const application of await lockApplications(tx, workspaceId)) {
-    if (command(stateOf(application), wanted).type === 'changed') await commandApplication(tx, application, wanted);
-  }
+  for (const application of await lockApplications(tx, workspaceId)) await commandIfAllowed(tx, application, wanted);
 }

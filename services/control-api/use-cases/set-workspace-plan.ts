@@ -1,13 +1,12 @@
 import type { Kysely, Transaction } from 'kysely';
-import { command } from '../../shared/application-state.ts';
 import type { Database } from '../../shared/db/database.ts';
 import { appErrors } from '../../shared/errors.ts';
 import { plans } from '../../shared/plans.ts';
 import type { Plan } from '../../shared/plans.ts';
-import { bumpRevision, countApplications, listDedicated, lockApplications, stateOf } from '../stores/application-store.ts';
+import { bumpRevision, countApplications, listDedicated, lockApplications } from '../stores/application-store.ts';
 import { lockAnyWorkspace, updatePlan } from '../stores/workspace-store.ts';
 import type { WorkspaceRow } from '../stores/workspace-store.ts';
-import { commandApplication } from './command-application.ts';
+import { commandIfAllowed } from './command-application.ts';
 import type { Effects } from './effects.ts';
 
 export interface WorkspaceOnPlan {
@@ -50,10 +49,8 @@ export async function setWorkspacePlan(
 async function updateApplications(tx: Transaction<Database>, workspaceId: string): Promise<string[]> {
   const updating: string[] = [];
   for (const application of await lockApplications(tx, workspaceId)) {
-    if (command(stateOf(application), { kind: 'plan_change' }).type === 'changed') {
-      await commandApplication(tx, application, { kind: 'plan_change' });
-      updating.push(application.id);
-    } else await bumpRevision(tx, application.id);
+    if (await commandIfAllowed(tx, application, { kind: 'plan_change' })) updating.push(application.id);
+    else await bumpRevision(tx, application.id);
   }
   return updating;
 }

@@ -1,31 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import test from 'ava';
 import type { SweepFinding } from '../../../services/shared/db/database.ts';
-import { startControlApi } from '../../support/control-api.ts';
 import type { TestControlApi } from '../../support/control-api.ts';
-import { signUpOwner } from '../../support/owner-client.ts';
 import type { OwnerClient } from '../../support/owner-client.ts';
 import { activeApplication, begin, newestJob, settle } from '../../support/provisioned-application.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { runCli, runPlainCli } from './run-cli.ts';
+import { startCliTarget } from './start-cli-target.ts';
+import type { CliTarget } from './start-cli-target.ts';
 
 const operatorToken = randomBytes(32).toString('base64url');
-const directory = mkdtempSync(path.join(tmpdir(), 'authsome-cli-'));
+let target: CliTarget;
 let api: TestControlApi;
 let owner: OwnerClient;
 let env: Record<string, string>;
 test.before(async () => {
-  api = await startControlApi({ operatorToken });
-  owner = await signUpOwner(api.url);
-  env = { HOME: directory, AUTHSOME_STATE_DIR: directory, AUTHSOME_CONTROL_URL: api.url, AUTHSOME_OPERATOR_TOKEN: operatorToken };
+  target = await startCliTarget({ operatorToken });
+  ({ api, owner } = target);
+  env = { ...target.env, AUTHSOME_OPERATOR_TOKEN: operatorToken };
 });
-test.after.always(async () => {
-  await api.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+test.after.always(() => target.close());
 
 async function failedApplication(): Promise<string> {
   const { id } = await activeApplication(api, owner);

@@ -1,28 +1,25 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { startControlApi } from '../../support/control-api.ts';
 import type { TestControlApi } from '../../support/control-api.ts';
-import { signUpOwner } from '../../support/owner-client.ts';
 import type { OwnerClient } from '../../support/owner-client.ts';
 import { activeApplication, selectApplication, settle } from '../../support/provisioned-application.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { runCli } from './run-cli.ts';
+import { startCliTarget } from './start-cli-target.ts';
+import type { CliTarget } from './start-cli-target.ts';
 
-const directory = mkdtempSync(path.join(tmpdir(), 'authsome-cli-'));
+let target: CliTarget;
 let api: TestControlApi;
 let owner: OwnerClient;
+let directory: string;
 let env: Record<string, string>;
 test.before(async () => {
-  api = await startControlApi();
-  owner = await signUpOwner(api.url);
-  env = { HOME: directory, AUTHSOME_STATE_DIR: directory, AUTHSOME_CONTROL_URL: api.url, AUTHSOME_TOKEN: owner.token };
+  target = await startCliTarget();
+  ({ api, owner, directory } = target);
+  env = { ...target.env, AUTHSOME_TOKEN: target.owner.token };
 });
-test.after.always(async () => {
-  await api.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+test.after.always(() => target.close());
 
 const newApplication = async () => (await activeApplication(api, owner)).id;
 

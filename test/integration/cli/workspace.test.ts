@@ -1,29 +1,24 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { createApplication } from '../../support/application-requests.ts';
-import { startControlApi } from '../../support/control-api.ts';
-import type { TestControlApi } from '../../support/control-api.ts';
-import { signUpOwner } from '../../support/owner-client.ts';
 import type { OwnerClient } from '../../support/owner-client.ts';
 import { runCli } from './run-cli.ts';
+import { startCliTarget } from './start-cli-target.ts';
+import type { CliTarget } from './start-cli-target.ts';
 
 const operatorToken = randomBytes(32).toString('base64url');
-const directory = mkdtempSync(path.join(tmpdir(), 'authsome-cli-'));
-let api: TestControlApi;
+let target: CliTarget;
 let owner: OwnerClient;
+let directory: string;
 let env: Record<string, string>;
 test.before(async () => {
-  api = await startControlApi({ operatorToken });
-  owner = await signUpOwner(api.url);
-  env = { HOME: directory, AUTHSOME_STATE_DIR: directory, AUTHSOME_CONTROL_URL: api.url, AUTHSOME_TOKEN: owner.token };
+  target = await startCliTarget({ operatorToken });
+  ({ owner, directory } = target);
+  env = { ...target.env, AUTHSOME_TOKEN: target.owner.token };
 });
-test.after.always(async () => {
-  await api.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+test.after.always(() => target.close());
 
 const create = async (name: string) => (await runCli(['workspace', 'create', name], env)).json as { id: string; plan: string };
 

@@ -1,12 +1,19 @@
 import test from 'ava';
 import type { OperationView } from '../../../services/control-api/presenters/present-operation.ts';
-import { routeKey, routeSchema } from '../../../services/shared/routes/route.ts';
 import { createApplication, createWorkspace } from '../../support/application-requests.ts';
 import { startControlApi } from '../../support/control-api.ts';
 import type { TestControlApi } from '../../support/control-api.ts';
 import { signUpOwner } from '../../support/owner-client.ts';
 import type { ErrorAnswer, OwnerClient } from '../../support/owner-client.ts';
-import { activeApplication, begin, newestJob, selectApplication, selectJobs, settle } from '../../support/provisioned-application.ts';
+import {
+  activeApplication,
+  begin,
+  newestJob,
+  routeOf,
+  selectApplication,
+  selectJobs,
+  settle,
+} from '../../support/provisioned-application.ts';
 
 let api: TestControlApi;
 let owner: OwnerClient;
@@ -19,7 +26,6 @@ test.after.always(() => api.close());
 const cancel = <Body = OperationView>(id: string, operationId: string) =>
   owner.delete<Body>(`/control/v1/applications/${id}/operations/${operationId}`);
 const command = (id: string, name: string) => owner.post(`/control/v1/applications/${id}/${name}`, undefined);
-const routeOf = async (id: string) => routeSchema.parse(JSON.parse((await api.redis.get(routeKey(id))) ?? 'null'));
 
 test('an operation that waits is cancelled at once, and its application is failed with the reason, which the proxies know', async (t) => {
   const { id } = await activeApplication(api, owner);
@@ -32,7 +38,7 @@ test('an operation that waits is cancelled at once, and its application is faile
   t.not(body.finishedAt, null);
   const failure = { code: 'cancelled', message: 'The operation was cancelled.', operationId: job.id };
   t.like(await selectApplication(api.db, id), { status: 'failed', failure, revision: revision + 1, serving: true });
-  t.like(await routeOf(id), { status: 'failed', revision: revision + 1, internalUrl: 'http://instance' });
+  t.like(await routeOf(api, id), { status: 'failed', revision: revision + 1, internalUrl: 'http://instance' });
 });
 
 test('an operation that runs is asked to stop, and asking again changes nothing', async (t) => {
@@ -119,7 +125,7 @@ test('a suspension that was cancelled still keeps requests away, and can be take
   const { id } = await activeApplication(api, owner);
   await command(id, 'suspend');
   await cancel(id, (await newestJob(api.db, id)).id);
-  t.like(await routeOf(id), { status: 'suspended', internalUrl: null });
+  t.like(await routeOf(api, id), { status: 'suspended', internalUrl: null });
   t.is((await command(id, 'resume')).status, 202);
 });
 

@@ -1,12 +1,12 @@
 import test from 'ava';
 import { hashApiKey } from '../../../services/shared/api-keys.ts';
 import { appConfigSchema } from '../../../services/shared/app-config.ts';
-import { routeKey, routeSchema } from '../../../services/shared/routes/route.ts';
 import { createApplication, createWorkspace } from '../../support/application-requests.ts';
 import { startControlApi } from '../../support/control-api.ts';
 import type { TestControlApi } from '../../support/control-api.ts';
 import { signUpOwner } from '../../support/owner-client.ts';
 import type { OwnerClient } from '../../support/owner-client.ts';
+import { routeOf } from '../../support/provisioned-application.ts';
 import { takeJob } from '../../support/read-queue.ts';
 
 let api: TestControlApi;
@@ -45,7 +45,7 @@ test.serial('creating answers 202 with both keys, and writes the row, the keys a
   t.like(job, { generation: 1, status: 'queued', attempts: 0 });
   t.deepEqual(await takeJob(api.nats.url), { jobId: job.id, appId: body.id, generation: 1 });
 
-  const route = routeSchema.parse(JSON.parse((await api.redis.get(routeKey(body.id))) ?? 'null'));
+  const route = await routeOf(api, body.id);
   t.like(route, { appId: body.id, status: 'provisioning', revision: 1 });
   t.deepEqual(route.keys.map(({ hash }) => hash).sort(), keys.map(({ hash }) => hash).sort());
 

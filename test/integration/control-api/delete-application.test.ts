@@ -1,14 +1,13 @@
 import test from 'ava';
 import { applicationGraceMs } from '../../../services/control-api/use-cases/change-application.ts';
 import { hashApiKey } from '../../../services/shared/api-keys.ts';
-import { routeKey, routeSchema } from '../../../services/shared/routes/route.ts';
 import type { Commanded } from '../../support/application-requests.ts';
 import { createApplication, createWorkspace } from '../../support/application-requests.ts';
 import { startControlApi } from '../../support/control-api.ts';
 import type { TestControlApi } from '../../support/control-api.ts';
 import { signUpOwner } from '../../support/owner-client.ts';
 import type { ErrorAnswer, OwnerClient } from '../../support/owner-client.ts';
-import { activeApplication, newestJob, selectApplication, selectJobs, settle } from '../../support/provisioned-application.ts';
+import { activeApplication, newestJob, routeOf, selectApplication, selectJobs, settle } from '../../support/provisioned-application.ts';
 import { takeJob } from '../../support/read-queue.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
@@ -23,7 +22,6 @@ test.after.always(() => api.close());
 const deletion = <Body = Commanded>(id: string) => owner.delete<Body>(`/control/v1/applications/${id}`);
 const destruction = <Body = Commanded>(id: string) => owner.delete<Body>(`/control/v1/applications/${id}?permanent=true`);
 const restoration = <Body = Commanded>(id: string) => owner.post<Body>(`/control/v1/applications/${id}/restore`, undefined);
-const routeOf = async (id: string) => routeSchema.parse(JSON.parse((await api.redis.get(routeKey(id))) ?? 'null'));
 
 test.serial('deleting starts the grace period, and turns the keys off and tells the proxies before it answers', async (t) => {
   const { id } = await activeApplication(api, owner);
@@ -35,7 +33,7 @@ test.serial('deleting starts the grace period, and turns the keys off and tells 
   t.true(graceMs > applicationGraceMs - 60_000 && graceMs <= applicationGraceMs);
 
   t.like(await selectApplication(api.db, id), { desired: 'suspended', status: 'deleting', serving: false, generation: 2 });
-  t.like(await routeOf(id), { status: 'deleting', internalUrl: null, keys: [] });
+  t.like(await routeOf(api, id), { status: 'deleting', internalUrl: null, keys: [] });
   const job = await newestJob(api.db, id);
   t.like(job, { kind: 'delete', status: 'queued', generation: 2 });
   t.deepEqual(await takeJob(api.nats.url), { jobId: job.id, appId: id, generation: 2 });
@@ -51,7 +49,7 @@ test('a restore brings the application back with the keys that it had', async (t
   t.is(status, 202);
   t.like(body, { status: 'provisioning', suspensions: [], destroyAfter: null });
   t.is((await newestJob(api.db, id)).kind, 'restore');
-  const hashes = (await routeOf(id)).keys.map(({ hash }) => hash);
+  const hashes = (await routeOf(api, id)).keys.map(({ hash }) => hash);
   t.deepEqual(hashes.sort(), [hashApiKey(secretKey), hashApiKey(publicKey)].sort());
   t.is((await selectApplication(api.db, id)).config.sessionTimeoutSeconds, 900);
 });
@@ -65,7 +63,7 @@ test('a restore of what was suspended before leaves it suspended, without an ope
   const { status, body } = await restoration(id);
   t.is(status, 200);
   t.like(body, { status: 'suspended', suspensions: ['owner'], destroyAfter: null, operationId: null });
-  t.is((await routeOf(id)).keys.length, 2);
+  t.is((await routeOf(api, id)).keys.length, 2);
 });
 
 test('a restore is refused once the application is being destroyed, and where it was never deleted', async (t) => {
@@ -129,7 +127,7 @@ const destroys = test.macro({
     t.like(body, { status: 'deleting', destroyAfter: null });
     t.like(await selectApplication(api.db, id), { desired: 'absent', destroy_after: null, sealed_config_secrets: {} });
     t.like(await newestJob(api.db, id), { kind: 'destroy', status: 'queued' });
-    t.like(await routeOf(id), { status: 'deleting', keys: [] });
+    t.like(await routeOf(api, id), { status: 'deleting', keys: [] });
   },
 });
 test('one that serves', destroys, () => Promise.resolve());
@@ -174,7 +172,7 @@ test('while a deletion is failed the keys stay off', async (t) => {
   const { revision, status } = await selectApplication(api.db, id);
   t.is(status, 'failed');
   const route = await waitFor('the route of the failed application', async () => {
-    const found = await routeOf(id);
+    const found = await routeOf(api, id);
     return found.revision === revision && found;
   });
   t.like(route, { status: 'deleting', keys: [] });

@@ -1,12 +1,12 @@
 import test from 'ava';
 import type { ApiKeyView } from '../../../services/control-api/presenters/present-api-key.ts';
 import { hashApiKey } from '../../../services/shared/api-keys.ts';
-import { routeKey, routeSchema } from '../../../services/shared/routes/route.ts';
 import { createApplication, createWorkspace } from '../../support/application-requests.ts';
 import { startControlApi } from '../../support/control-api.ts';
 import type { TestControlApi } from '../../support/control-api.ts';
 import { signUpOwner } from '../../support/owner-client.ts';
 import type { ErrorAnswer, OwnerClient } from '../../support/owner-client.ts';
+import { routeOf } from '../../support/provisioned-application.ts';
 
 let api: TestControlApi;
 let owner: OwnerClient;
@@ -17,7 +17,6 @@ test.before(async () => {
 test.after.always(() => api.close());
 
 const newApplication = async () => (await createApplication(owner, await createWorkspace(owner))).body.id;
-const routeOf = async (id: string) => routeSchema.parse(JSON.parse((await api.redis.get(routeKey(id))) ?? 'null'));
 const createKey = <Body = ApiKeyView & { key: string }>(id: string, body: object) =>
   owner.post<Body>(`/control/v1/applications/${id}/keys`, body);
 
@@ -28,7 +27,7 @@ test('a new key is shown once, and the proxies have it with the answer', async (
   t.is(status, 201);
   t.like(body, { applicationId: id, name: 'Reader', type: 'secret', expiresAt, revokedAt: null, prefix: body.key.slice(0, 12) });
   t.like(
-    (await routeOf(id)).keys.find((key) => key.id === body.id),
+    (await routeOf(api, id)).keys.find((key) => key.id === body.id),
     { hash: hashApiKey(body.key), expiresAt },
   );
 
@@ -42,10 +41,10 @@ test('a revoked key is out of the route with the answer, and revoking it again c
   const id = await newApplication();
   const { body: key } = await createKey(id, { name: 'Old', type: 'public' });
   t.is((await owner.delete(`/control/v1/keys/${key.id}`)).status, 204);
-  const route = await routeOf(id);
+  const route = await routeOf(api, id);
   t.false(route.keys.some(({ id: keyId }) => keyId === key.id));
   t.is((await owner.delete(`/control/v1/keys/${key.id}`)).status, 204);
-  t.is((await routeOf(id)).revision, route.revision);
+  t.is((await routeOf(api, id)).revision, route.revision);
 });
 
 test('an application being deleted gets no new keys', async (t) => {

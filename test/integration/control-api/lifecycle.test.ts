@@ -1,5 +1,4 @@
 import test from 'ava';
-import { routeKey, routeSchema } from '../../../services/shared/routes/route.ts';
 import type { AppStatus } from '../../../services/shared/routes/route.ts';
 import { createApplication, createWorkspace } from '../../support/application-requests.ts';
 import type { Commanded } from '../../support/application-requests.ts';
@@ -7,7 +6,15 @@ import { startControlApi } from '../../support/control-api.ts';
 import type { TestControlApi } from '../../support/control-api.ts';
 import { signUpOwner } from '../../support/owner-client.ts';
 import type { Answer, ErrorAnswer, OwnerClient } from '../../support/owner-client.ts';
-import { activeApplication, begin, newestJob, selectApplication, selectJobs, settle } from '../../support/provisioned-application.ts';
+import {
+  activeApplication,
+  begin,
+  newestJob,
+  routeOf,
+  selectApplication,
+  selectJobs,
+  settle,
+} from '../../support/provisioned-application.ts';
 
 let api: TestControlApi;
 let owner: OwnerClient;
@@ -26,8 +33,6 @@ function command<Body = Commanded>(id: string, name: Command): Promise<Answer<Bo
   if (name === 'update') return owner.patch(path, { config: { mode: 'saas' } });
   return owner.post(`${path}/${name}`, undefined);
 }
-
-const routeOf = async (id: string) => routeSchema.parse(JSON.parse((await api.redis.get(routeKey(id))) ?? 'null'));
 
 /** Each state, and the commands that lead to it from an active application; each but the last ends well. */
 const states = {
@@ -69,7 +74,7 @@ const leads = test.macro({
     t.like(answer.body, { id, status, operationId: job.id, failure: null });
     t.like(job, { kind: name, status: 'queued', generation: before.generation + 1 });
     t.like(await selectApplication(api.db, id), { status, generation: job.generation, observed_generation: before.observed_generation });
-    t.is((await routeOf(id)).status, status, 'the proxies know before it is answered');
+    t.is((await routeOf(api, id)).status, status, 'the proxies know before it is answered');
     const { body } = await owner.get<object>(`/control/v1/applications/${id}/operations/${job.id}`);
     t.like(body, { id: job.id, kind: name, status: 'queued', phase: 'queued' });
   },
@@ -184,8 +189,8 @@ test('an update lets the operation that runs end', async (t) => {
 test('a suspended application keeps its keys, and its route says why it does not answer', async (t) => {
   const { id } = await activeApplication(api, owner);
   await command(id, 'suspend');
-  t.like(await routeOf(id), { status: 'suspended', internalUrl: null });
-  t.is((await routeOf(id)).keys.length, 2);
+  t.like(await routeOf(api, id), { status: 'suspended', internalUrl: null });
+  t.is((await routeOf(api, id)).keys.length, 2);
 });
 
 test('a command takes no body, and one on an id of another form finds nothing', async (t) => {

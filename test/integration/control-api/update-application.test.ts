@@ -3,12 +3,12 @@ import type { ApplicationView } from '../../../services/control-api/presenters/p
 import type { AppConfig } from '../../../services/shared/app-config.ts';
 import { openConfig } from '../../../services/shared/config-secrets.ts';
 import type { AppStatus } from '../../../services/shared/routes/route.ts';
-import { routeKey, routeSchema } from '../../../services/shared/routes/route.ts';
 import { createApplication, createWorkspace } from '../../support/application-requests.ts';
 import { startControlApi } from '../../support/control-api.ts';
 import type { TestControlApi } from '../../support/control-api.ts';
 import { request, signUpOwner } from '../../support/owner-client.ts';
 import type { ErrorAnswer, OwnerClient } from '../../support/owner-client.ts';
+import { routeOf } from '../../support/provisioned-application.ts';
 import { takeJob } from '../../support/read-queue.ts';
 
 let api: TestControlApi;
@@ -64,7 +64,7 @@ test.serial('a change of the configuration answers 202, and writes generation, j
   const [, job] = await selectJobs(id);
   t.like(job, { status: 'queued', generation: 2 });
   t.deepEqual(await takeJob(api.nats.url), { jobId: job?.id, appId: id, generation: 2 });
-  const route = routeSchema.parse(JSON.parse((await api.redis.get(routeKey(id))) ?? 'null'));
+  const route = await routeOf(api, id);
   t.like(route, { status: 'updating', revision: 2, internalUrl: 'http://instance' });
 });
 

@@ -10,7 +10,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { Redis } from 'ioredis';
 import type { Insertable, Kysely, Selectable } from 'kysely';
 import { newApiKey } from '../../../services/shared/api-keys.ts';
-import { command, stopsOlderOperations } from '../../../services/shared/application-state.ts';
+import { command, stateOf, stopsOlderOperations } from '../../../services/shared/application-state.ts';
 import type { Command, OperationKind } from '../../../services/shared/application-state.ts';
 import type { AppConfig } from '../../../services/shared/app-config.ts';
 import { sealConfig } from '../../../services/shared/config-secrets.ts';
@@ -202,7 +202,7 @@ export async function createWorld(): Promise<World> {
 
     async command(appId, wanted) {
       const row = await world.application(appId);
-      const transition = command({ ...row, observedGeneration: row.observed_generation }, wanted);
+      const transition = command(stateOf(row), wanted);
       if (transition.type !== 'changed') throw new Error(`${wanted.kind} is ${transition.type}`);
       const { status, desired, suspensions, generation, serving } = transition.state;
       const restarted = wanted.kind === 'restart' ? { restarted_at: new Date() } : {};

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { Database, DriftChange } from '../../../shared/db/database.ts';
+import { sealedSpecSource, specSourceColumns } from '../../open-spec-source.ts';
 import type { SealedSpecSource } from '../../open-spec-source.ts';
 import { hasOpenJob } from '../open-work.ts';
 
@@ -27,17 +28,8 @@ export async function findDueApplication(db: Kysely<Database>, intervalMs: numbe
     .where(sql<boolean>`a.observed_generation = a.generation`)
     .where((eb) => eb.or([eb('d.checked_at', 'is', null), eb('d.checked_at', '<', ago(intervalMs))]))
     .where(sql<boolean>`not ${hasOpenJob('a.id')}`)
-    .select([
-      'a.id',
-      'a.environment',
-      'a.region',
-      'a.config',
-      'a.sealed_config_secrets',
-      'a.database_tier',
-      'a.restarted_at',
-      'a.generation',
-      'w.plan',
-    ])
+    .select(specSourceColumns.map((column) => `a.${column}` as const))
+    .select(['a.generation', 'w.plan'])
     .select(lastOperation('a.id').as('lastOperation'))
     .orderBy('d.checked_at', (order) => order.asc().nullsFirst())
     .orderBy('a.id')
@@ -47,12 +39,7 @@ export async function findDueApplication(db: Kysely<Database>, intervalMs: numbe
   return {
     generation: row.generation,
     lastOperation: row.lastOperation,
-    source: {
-      ...{ id: row.id, environment: row.environment, region: row.region, config: row.config, plan: row.plan },
-      restartedAt: row.restarted_at,
-      databaseTier: row.database_tier,
-      sealedConfigSecrets: row.sealed_config_secrets,
-    },
+    source: sealedSpecSource(row, row.plan),
   };
 }
 
