@@ -45,6 +45,8 @@ export class ProvisionerAccess extends pulumi.ComponentResource {
           { apiGroups: ['monitoring.coreos.com'], resources: ['servicemonitors'], verbs: everything },
           // What the rollout's progress is read from.
           { apiGroups: [''], resources: ['pods', 'events', 'endpoints', 'persistentvolumeclaims'], verbs: reading },
+          // Whether a deleted application's volumes are gone; they belong to no namespace.
+          { apiGroups: [''], resources: ['persistentvolumes'], verbs: ['list'] },
           { apiGroups: ['apps'], resources: ['replicasets', 'controllerrevisions'], verbs: reading },
           { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: reading },
           // What controllers make in a namespace, and may leave behind when it ends; see the policy below.

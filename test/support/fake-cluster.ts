@@ -44,6 +44,7 @@ const groups: Record<string, Record<string, string>> = {
     secrets: 'Secret',
     services: 'Service',
     serviceaccounts: 'ServiceAccount',
+    persistentvolumes: 'PersistentVolume',
     persistentvolumeclaims: 'PersistentVolumeClaim',
     resourcequotas: 'ResourceQuota',
     limitranges: 'LimitRange',
@@ -179,7 +180,7 @@ function fits(labels: Record<string, string>, selector: string): boolean {
 
 function discovery(group: string, kinds: Record<string, string>): object {
   const resources = Object.entries(kinds).map(([name, kind]) => ({
-    ...{ name, kind, singularName: '', namespaced: name !== 'namespaces', verbs: [] },
+    ...{ name, kind, singularName: '', namespaced: !['namespaces', 'persistentvolumes'].includes(name), verbs: [] },
   }));
   return { apiVersion: 'v1', kind: 'APIResourceList', groupVersion: group, resources };
 }

@@ -7,6 +7,7 @@ import { namespacePlace } from './namespace-place.ts';
 import { routePlace } from './route-place.ts';
 import { stackPlace } from './stack-place.ts';
 import type { StateDatabase } from './state-database.ts';
+import { volumePlace } from './volume-place.ts';
 
 export interface InventoryDependencies {
   cluster: Cluster;
@@ -18,5 +19,11 @@ export interface InventoryDependencies {
 
 /** Everywhere that things of applications are. Pods go before the database that they use, and the stack, which says what there was, last. */
 export function createInventory({ cluster, sharedServer, redis, state, namespacePatienceMs }: InventoryDependencies): Inventory {
-  return [namespacePlace(cluster, { patienceMs: namespacePatienceMs }), databasePlace(sharedServer), routePlace(redis), stackPlace(state)];
+  return [
+    namespacePlace(cluster, { patienceMs: namespacePatienceMs }),
+    volumePlace(cluster),
+    databasePlace(sharedServer),
+    routePlace(redis),
+    stackPlace(state),
+  ];
 }

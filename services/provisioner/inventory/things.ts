@@ -13,6 +13,9 @@ export function nameOf(kind: ThingKind, appId: string): string {
     case 'database':
     case 'role':
       return names[kind];
+    case 'volume':
+      // Volumes have names of their storage's making; they are told by the namespace of their claims.
+      return names.namespace;
     case 'route':
       return appId;
   }

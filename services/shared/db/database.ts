@@ -192,7 +192,7 @@ export interface DeletionRecordsTable {
 
 /** orphan: belongs to no application that is to have it; missing: an application lacks it. */
 export interface SweepFinding {
-  kind: 'stack' | 'namespace' | 'database' | 'role' | 'route';
+  kind: 'stack' | 'namespace' | 'volume' | 'database' | 'role' | 'route';
   name: string;
   applicationId: string;
   problem: 'orphan' | 'missing';

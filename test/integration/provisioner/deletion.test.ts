@@ -42,7 +42,7 @@ test('a deletion leaves a record of what was removed, and where it was looked af
   ]);
   t.deepEqual(
     kept?.verified.map(({ kind }) => kind),
-    ['namespace', 'database', 'role', 'route', 'stack'],
+    ['namespace', 'volume', 'database', 'role', 'route', 'stack'],
   );
   t.truthy(kept?.verified_at);
   t.truthy(kept?.requested_at);

@@ -59,6 +59,7 @@ test('and so is one that was deleted just now', finds, { status: 'deleted', desi
 for (const [kind, name, appId] of [
   ['stack', 'app-abcdef', id],
   ['namespace', 'authsome-app-abcdef', id],
+  ['volume', 'authsome-app-abcdef', id],
   ['database', 'authsome_app_abcdef', id],
   ['role', 'app_abcdef_user', id],
   ['route', 'app_abcdef', id],

@@ -17,7 +17,7 @@ export interface SweepOptions extends SweepDependencies {
   intervalMs: number;
 }
 
-const kinds: readonly ThingKind[] = ['stack', 'namespace', 'database', 'role', 'route'];
+const kinds: readonly ThingKind[] = ['stack', 'namespace', 'volume', 'database', 'role', 'route'];
 
 /** Puts back what the leader before has left unfinished. Call it as the leader only. */
 export async function requeueSweeps(db: Kysely<Database>): Promise<void> {

@@ -59,6 +59,7 @@ test('a proof names where it was looked, and what it removed itself', async (t) 
   t.deepEqual(removed, [{ kind: 'route', name: appId }]);
   t.deepEqual(verified, [
     { kind: 'namespace', name: `authsome-${appId.replace('_', '-')}` },
+    { kind: 'volume', name: `authsome-${appId.replace('_', '-')}` },
     { kind: 'database', name: `authsome_${appId}` },
     { kind: 'role', name: `${appId}_user` },
     { kind: 'route', name: appId },
@@ -88,6 +89,36 @@ test('a namespace that does not end is let go after its patience', async (t) => 
   t.is(cluster.get('configmaps', 'guarded', namespace), undefined);
 });
 
+const volumeOf = (appId: string, spec: object = {}) => ({
+  metadata: { name: `pvc-of-${appId}` },
+  spec: { persistentVolumeReclaimPolicy: 'Delete', claimRef: { namespace: tenantNamespace(appId).metadata.name, name: 'data' }, ...spec },
+});
+
+test('an application is not gone before its volumes are', async (t) => {
+  const [appId, neighbour] = [newId('app'), newId('app')];
+  const { inventory, cluster, find } = await openInventory(t, [appId, neighbour]);
+  cluster.put('persistentvolumes', volumeOf(appId));
+  cluster.put('persistentvolumes', volumeOf(neighbour));
+  cluster.put('persistentvolumes', { metadata: { name: 'unclaimed' }, spec: {} });
+  t.deepEqual(await find(appId), ['volume']);
+  t.like(await t.throwsAsync(proveDeletion({ inventory, appId, signal, limitMs: 500 })), { code: 'leftovers' });
+  setTimeout(() => cluster.remove('persistentvolumes', `pvc-of-${appId}`), 1_000);
+  const { removed } = await proveDeletion({ inventory, appId, signal, limitMs: 20_000 });
+  t.deepEqual(
+    removed.map(({ kind }) => kind),
+    ['volume'],
+  );
+  t.deepEqual(await find(neighbour), ['volume']);
+});
+
+test('a volume that its storage class keeps is named', async (t) => {
+  const appId = newId('app');
+  const { inventory, cluster } = await openInventory(t, [appId]);
+  cluster.put('persistentvolumes', volumeOf(appId, { persistentVolumeReclaimPolicy: 'Retain' }));
+  const error = await t.throwsAsync(proveDeletion({ inventory, appId, signal, limitMs: 500 }));
+  t.regex((error?.cause as Error).message, new RegExp(`Retain.*pvc-of-${appId}`));
+});
+
 test('a server that does not answer is asked again, and what it hides is not called gone', async (t) => {
   const appId = newId('app');
   const { inventory, cluster } = await openInventory(t, [appId]);
@@ -97,7 +128,7 @@ test('a server that does not answer is asked again, and what it hides is not cal
   t.regex(error?.message ?? '', /namespace authsome-app-/);
   setTimeout(() => cluster.refuse(false), 1_000);
   const { verified } = await proveDeletion({ inventory, appId, signal, limitMs: 30_000 });
-  t.is(verified.length, everything.length);
+  t.is(verified.length, everything.length + 1);
 });
 
 test('a stop ends the search', async (t) => {

@@ -60,12 +60,12 @@ test('orphans of deleted applications and of unknown ones are reported, and a re
   const report = await sweep(false);
   t.is(report.status, 'finished');
   t.deepEqual(short(report.findings), [gone, unknown].flatMap((id) => everything.map((kind) => `orphan ${kind} ${id} null`)).toSorted());
-  t.deepEqual(await reading('sweepOrphans'), { stack: 2, namespace: 2, database: 2, role: 2, route: 2 });
+  t.deepEqual(await reading('sweepOrphans'), { stack: 2, namespace: 2, volume: 0, database: 2, role: 2, route: 2 });
   t.deepEqual(await find(gone), [...everything]);
 
   const repair = await sweep(true);
   t.deepEqual(short(repair.findings), [gone, unknown].flatMap((id) => everything.map((kind) => `orphan ${kind} ${id} removed`)).toSorted());
-  t.deepEqual(await reading('sweepOrphans'), { stack: 0, namespace: 0, database: 0, role: 0, route: 0 });
+  t.deepEqual(await reading('sweepOrphans'), { stack: 0, namespace: 0, volume: 0, database: 0, role: 0, route: 0 });
   t.deepEqual([await find(gone), await find(unknown), await find(living)], [[], [], [...everything]]);
   t.deepEqual((await sweep(false)).findings, []);
 });
