@@ -8,7 +8,7 @@ import { proveDeletion } from './inventory/prove-deletion.ts';
 import { readRemoved } from './inventory/read-removed.ts';
 import type { Lease } from './lease.ts';
 import { openSpecSource } from './open-spec-source.ts';
-import { OperationError } from './operation-error.ts';
+import { OperationError, toOperationError } from './operation-error.ts';
 import type { OperationProgress } from './operation-progress.ts';
 import { verifyingLimitMs } from './phase-limits.ts';
 import type { ReconcileDependencies } from './reconcile-application.ts';
@@ -62,22 +62,47 @@ async function bringUp(run: OperationRun, flush: () => void): Promise<Achievemen
   return { type: 'up', outputs: outputs as TenantOutputs };
 }
 
-/** Removes the stack, and then whatever a stack that was not true has left. */
+/**
+ * Removes the stack, and then whatever a stack that was not true has left. A stack that can't be destroyed, however often, must not keep an
+ * application's data for ever: then everything is removed without it, piece by piece.
+ */
 async function destroy(run: OperationRun, flush: () => void): Promise<Achievement> {
   const { deps, lease, progress, stop } = run;
+  const { appId } = lease;
+  const failure = await destroyStack(run, flush);
+  progress.enter('verifying');
+  flush();
+  const proof = await proveDeletion({ inventory: deps.inventory, appId, signal: stop, limitMs: verifyingLimitMs }).catch(
+    (error: unknown) => {
+      if (failure === undefined) throw error;
+      deps.log.warn({ err: error }, 'Not everything could be removed without the stack either');
+      throw failure;
+    },
+  );
+  if (proof.removed.length > 0) deps.log.info({ removed: proof.removed }, 'Removed what the stack had left');
+  return { type: 'destroyed', removed: [...(await readRemoved(deps.db, appId)), ...proof.removed], verified: proof.verified };
+}
+
+/**
+ * @returns why the stack could not be destroyed, where no further attempt would be made
+ * @throws OperationError where one will be
+ */
+async function destroyStack(run: OperationRun, flush: () => void): Promise<OperationError | undefined> {
+  const { deps, lease, stop } = run;
   const { appId } = lease;
   const { namespace } = tenantNames(appId);
   const stopReleasing = keepReleasing(deps.cluster, { appId, namespace, patienceMs: deps.times.namespacePatienceMs, log: deps.log });
   try {
     await runStack(run, { kind: 'destroy', takeover: lease.takeover }, flush);
+    return undefined;
+  } catch (error) {
+    const failure = toOperationError(error);
+    if (stop.aborted || (failure.retryable && !lease.lastAttempt)) throw failure;
+    deps.log.warn({ err: failure, code: failure.code }, 'The stack could not be destroyed: what it holds is removed without it');
+    return failure;
   } finally {
     stopReleasing();
   }
-  progress.enter('verifying');
-  flush();
-  const proof = await proveDeletion({ inventory: deps.inventory, appId, signal: stop, limitMs: verifyingLimitMs });
-  if (proof.removed.length > 0) deps.log.info({ removed: proof.removed }, 'Removed what the stack had left');
-  return { type: 'destroyed', removed: [...(await readRemoved(deps.db, appId)), ...proof.removed], verified: proof.verified };
 }
 
 async function runStack(

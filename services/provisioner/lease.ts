@@ -23,6 +23,8 @@ export interface Lease {
   takeover: boolean;
   /** Workers that died in the middle of this job. */
   lostWorkers: number;
+  /** Where this one fails the job is dead, whatever the cause. */
+  lastAttempt: boolean;
   source: SealedSpecSource;
   /** When the owner, or the scheduler, asked for it. */
   requestedAt: Date;
@@ -117,7 +119,7 @@ function selectPreviousOperation(tx: Tx, appId: string, ttlMs: number) {
 function selectJob(tx: Tx, jobId: string) {
   return tx
     .selectFrom('jobs')
-    .select(['id', 'kind', 'status', 'generation', 'created_at', 'run_after', 'cancel_requested_at'])
+    .select(['id', 'kind', 'status', 'generation', 'created_at', 'run_after', 'cancel_requested_at', 'attempts', 'max_attempts'])
     .select(sql<number>`ceil(extract(epoch from run_after - now()) * 1000)::integer`.as('wait_ms'))
     .where('id', '=', jobId)
     .executeTakeFirstOrThrow();
@@ -179,6 +181,7 @@ async function insertOperation(tx: Tx, { job, application, takeover, worker }: N
     desired,
     takeover,
     lostWorkers: await countLostWorkers(tx, job.id),
+    lastAttempt: job.attempts + 1 >= job.max_attempts,
     source: sealedSpecSource(application, await selectPlan(tx, application.workspace_id)),
     requestedAt: job.created_at,
     queuedAt: job.run_after,

@@ -64,6 +64,26 @@ test('what the stack has left is removed, and only then is the application delet
   t.deepEqual(kinds, ['scripted:index:Thing', 'namespace', 'database', 'role', 'route']);
 });
 
+for (const [how, script] of [
+  ['fails for good', ['succeed', 'fail-for-good']],
+  ['fails again and again', ['succeed', 'fail', 'fail']],
+] as const)
+  test(`a stack whose destruction ${how} keeps nothing of its application: all is removed without it`, async (t) => {
+    const appId = await provisioned({ script: [...script] });
+    await world.tenantsServer.makeTenant(appId);
+    world.cluster.put('namespaces', tenantNamespace(appId));
+    const jobId = await world.command(appId, { kind: 'destroy' });
+    await world.db.updateTable('jobs').set({ max_attempts: 2 }).where('id', '=', jobId).execute();
+    t.is((await ended(jobId)).status, 'succeeded');
+    t.is((await world.application(appId)).status, 'deleted');
+    t.false(await world.tenantsServer.exists('database', appId));
+    t.deepEqual(
+      (await record(appId))?.removed.map(({ kind }) => kind),
+      ['namespace', 'database', 'role', 'route'],
+    );
+    t.is((await world.calls(appId)).length, script.length);
+  });
+
 test('a namespace whose content no controller lets go ends all the same', async (t) => {
   const appId = await provisioned();
   const namespace = namespaceOf(appId);
