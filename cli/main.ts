@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import type { FaultsOptions } from './commands/faults.ts';
+import type { PreviewOptions } from './commands/preview.ts';
 import { addRepairGroup } from './groups/repair-group.ts';
 import { addTenantGroup } from './groups/tenant-group.ts';
 import { addWorkspaceGroup } from './groups/workspace-group.ts';
-import { runAction as run } from './run-action.ts';
+import { runAction as run, runCheck } from './run-action.ts';
 
 /** Every command loads its own code when it runs: `authsome status` does not wait for the image builder to load. */
 const program = new Command('authsome')
@@ -42,6 +43,21 @@ program
   .description('print what a shell needs to use pulumi and kubectl on the platform')
   .action((_options: object, command: Command) =>
     run(command, async (context) => (await import('./commands/environment.ts')).environment(context)),
+  );
+
+program
+  .command('preview')
+  .description('show what up would change; exits 1 where data would be lost or a policy is broken')
+  .option(
+    '--allow-replace <names...>',
+    'what may be deleted or replaced although it holds data: a URN, or a name such as StatefulSet/redis',
+    [],
+  )
+  .option('--offline', 'compare with nothing, even where something is deployed', false)
+  .option('--base <ref>', 'compare with the program of this commit, branch or tag, without a cluster')
+  .option('--comment <file>', 'also write the report to this file, as Markdown for a pull request')
+  .action((options: PreviewOptions, command: Command) =>
+    runCheck(command, async (context) => (await import('./commands/preview.ts')).preview(context, options)),
   );
 
 program

@@ -9,7 +9,11 @@ import { Services } from './services.ts';
 
 const inputs = loadSettings();
 // Changed in place: else a changed Secret is deleted and made anew, and with it every workload that names it.
-const provider = new kubernetes.Provider('cluster', { enableSecretMutable: true, enableConfigMapMutable: true });
+const provider = new kubernetes.Provider('cluster', {
+  enableSecretMutable: true,
+  enableConfigMapMutable: true,
+  renderYamlToDirectory: inputs.renderTo,
+});
 const secrets = new PlatformSecrets('platform');
 const { name: namespace } = new PlatformNamespace('platform', { namespace: inputs.settings.namespace }, { providers: [provider] });
 const data = new DataServices('data', { ...inputs, namespace, secrets }, { providers: [provider] });

@@ -12,11 +12,14 @@ export interface PlatformInputs {
   images: PlatformImages;
   /** Only in the local profile. */
   volumesDir: string;
+  /** Objects are written to this folder instead of to a cluster: how a change is rehearsed where no cluster can be reached. */
+  renderTo: string | undefined;
 }
 
 /**
  * Reads a stack's configuration: `authsome:profile` names the profile (the stack's name where it is not set), `authsome:settings` overrides
  * single values of it, `authsome:images` gives published images. The local profile reads the references of the images that were built here.
+ * `authsome:renderTo` is set by `authsome preview` alone.
  *
  * @throws Error naming each bad value by its path
  */
@@ -27,7 +30,12 @@ export function loadSettings(): PlatformInputs {
   const settings = parse(platformSettingsSchema, merge(profiles[profile], overrides), 'authsome:settings');
   const stateDir = process.env['AUTHSOME_STATE_DIR'] ?? join(import.meta.dirname, '..', '.authsome');
   const images = config.getObject('images') ?? readBuiltImages(join(stateDir, 'images.json'), profile);
-  return { settings, images: parse(platformImagesSchema, images, 'authsome:images'), volumesDir: join(stateDir, 'volumes') };
+  return {
+    settings,
+    images: parse(platformImagesSchema, images, 'authsome:images'),
+    volumesDir: join(stateDir, 'volumes'),
+    renderTo: config.get('renderTo'),
+  };
 }
 
 function readBuiltImages(file: string, profile: string): unknown {

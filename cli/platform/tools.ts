@@ -11,6 +11,17 @@ export function ensureTools(context: CliContext, say: (line: string) => void): P
   return tools(context, { build: true, say });
 }
 
+/** Only what a preview needs: the engine, and the provider that knows which changes Kubernetes replaces. */
+export async function ensurePulumiTools(context: CliContext, say: (line: string) => void): Promise<ToolBinaries> {
+  const built = await buildGoTools({
+    modulesDir: join(context.paths.repoRoot, 'toolchain', 'modules'),
+    cacheDir: context.paths.cacheDir,
+    only: ['pulumi', 'pulumi-kubernetes'],
+    say,
+  });
+  return { path: (name) => (name === 'kubectl' ? 'kubectl' : built.path(name)) };
+}
+
 /** The tools as they are: fails, instead of building for minutes, where one is missing. */
 export function findTools(context: CliContext): Promise<ToolBinaries> {
   return tools(context, { build: false, say: () => undefined });
