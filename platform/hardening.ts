@@ -36,5 +36,8 @@ export function labels(name: string, instance = name): Record<string, string> {
   return { 'app.kubernetes.io/name': name, 'app.kubernetes.io/instance': instance, 'app.kubernetes.io/part-of': 'authsome' };
 }
 
+/** Prometheus scrapes every port of the platform's pods that has this name. */
+export const metricsPortName = 'metrics';
+
 /** A Service with a selector otherwise costs a hard 10 s wait; the workload's own readiness is the real signal. */
 export const skipAwait = { 'pulumi.com/skipAwait': 'true' };

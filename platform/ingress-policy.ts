@@ -7,27 +7,34 @@ export interface IngressPolicyArgs {
   /** `app.kubernetes.io/instance` of the pods to protect. */
   instance: string;
   port: number;
-  /** Who may connect: parts of the platform by name, pods of tenants, or anybody. */
-  from: { parts: readonly string[]; tenants?: boolean } | 'anywhere';
+  /** Who may connect: parts of the platform by name, pods of tenants, anybody, or nobody (probes of the node still do). */
+  from: { parts: readonly [string, ...string[]]; tenants?: boolean } | 'anywhere' | 'nobody';
 }
 
 /** Lets the named callers, and nobody else, connect to one part of the platform. */
 export function ingressPolicy(args: IngressPolicyArgs, options: pulumi.CustomResourceOptions): kubernetes.networking.v1.NetworkPolicy {
-  return new kubernetes.networking.v1.NetworkPolicy(
-    `${args.instance}-ingress`,
-    {
-      metadata: { name: `${args.instance}-ingress`, namespace: args.namespace },
-      spec: {
-        podSelector: { matchLabels: { 'app.kubernetes.io/instance': args.instance } },
-        policyTypes: ['Ingress'],
-        ingress: [{ from: peers(args.from), ports: [{ port: args.port, protocol: 'TCP' }] }],
-      },
-    },
-    options,
-  );
+  return policy(`${args.instance}-ingress`, args, options);
 }
 
-function peers(from: IngressPolicyArgs['from']): input.networking.v1.NetworkPolicyPeer[] | undefined {
+/** Lets Prometheus, and nobody else, read the metrics of one part of the platform. */
+export function metricsPolicy(
+  args: Omit<IngressPolicyArgs, 'from'>,
+  options: pulumi.CustomResourceOptions,
+): kubernetes.networking.v1.NetworkPolicy {
+  return policy(`${args.instance}-metrics`, { ...args, from: { parts: ['prometheus'] } }, options);
+}
+
+function policy(name: string, args: IngressPolicyArgs, options: pulumi.CustomResourceOptions): kubernetes.networking.v1.NetworkPolicy {
+  const spec = {
+    podSelector: { matchLabels: { 'app.kubernetes.io/instance': args.instance } },
+    policyTypes: ['Ingress'],
+    ingress: args.from === 'nobody' ? [] : [{ from: peers(args.from), ports: [{ port: args.port, protocol: 'TCP' }] }],
+  };
+  return new kubernetes.networking.v1.NetworkPolicy(name, { metadata: { name, namespace: args.namespace }, spec }, options);
+}
+
+/** An empty list would let everybody in: it is never made, the type of `parts` has one at least. */
+function peers(from: Exclude<IngressPolicyArgs['from'], 'nobody'>): input.networking.v1.NetworkPolicyPeer[] | undefined {
   if (from === 'anywhere') return undefined;
   const parts = from.parts.map((name) => ({ podSelector: { matchLabels: { 'app.kubernetes.io/name': name } } }));
   const tenants = {

@@ -73,7 +73,7 @@ export class Services extends pulumi.ComponentResource {
         },
         secretFiles: { 'tenant-settings.json': tenantSettings(args) },
         serviceAccount: access.serviceAccount,
-        from: { parts: ['prometheus'] },
+        from: 'nobody',
         terminationGracePeriodSeconds: 60,
       },
       { ...child, dependsOn: access },

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { containerSecurity, labels, podSecurity, resources, skipAwait, uids } from './hardening.ts';
-import { ingressPolicy } from './ingress-policy.ts';
+import { containerSecurity, labels, metricsPortName, podSecurity, resources, skipAwait, uids } from './hardening.ts';
+import { ingressPolicy, metricsPolicy } from './ingress-policy.ts';
 import type { IngressPolicyArgs } from './ingress-policy.ts';
 import type { PlatformInputs } from './load-settings.ts';
 import type { WorkloadSettings } from './settings.ts';
@@ -23,8 +23,9 @@ export interface WorkloadArgs extends PlatformInputs {
   terminationGracePeriodSeconds: number;
 }
 
-/** Where every service of the platform listens. */
+/** Where every service of the platform listens, and where it shows its metrics: apart, so that who may call it sees none of them. */
 const port = 8_080;
+export const metricsPort = 9_464;
 
 /** One stateless service of the platform: Deployment, Service, Secret and the policy that says who may connect. */
 export class Workload extends pulumi.ComponentResource {
@@ -71,12 +72,20 @@ export class Workload extends pulumi.ComponentResource {
                   name,
                   image: args.image,
                   imagePullPolicy: args.settings.imagePullPolicy,
-                  env: Object.entries({ PORT: String(port), REGION: args.settings.region, ...args.env }).map(([key, value]) => ({
+                  env: Object.entries({
+                    PORT: String(port),
+                    METRICS_PORT: String(metricsPort),
+                    REGION: args.settings.region,
+                    ...args.env,
+                  }).map(([key, value]) => ({
                     name: key,
                     value,
                   })),
                   envFrom: [{ secretRef: { name: secret.metadata.name } }],
-                  ports: [{ name: 'http', containerPort: port }],
+                  ports: [
+                    { name: 'http', containerPort: port },
+                    { name: metricsPortName, containerPort: metricsPort },
+                  ],
                   resources: resources(args.workload),
                   securityContext: containerSecurity,
                   startupProbe: { httpGet: { path: '/ready', port }, periodSeconds: 1, failureThreshold: 120 },
@@ -111,6 +120,7 @@ export class Workload extends pulumi.ComponentResource {
       child,
     );
     ingressPolicy({ namespace, instance: name, port, from: args.from }, child);
+    metricsPolicy({ namespace, instance: name, port: metricsPort }, child);
     this.registerOutputs();
   }
 }

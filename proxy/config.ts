@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { base64Key, commonConfig, connectionUrl } from '../services/shared/config.ts';
+import { base64Key, commonConfig, connectionUrl, metricsConfig } from '../services/shared/config.ts';
 import { tracingConfig } from '../services/shared/tracing.ts';
 
 export const proxyConfigSchema = z.object({
   ...commonConfig,
+  ...metricsConfig,
   ...tracingConfig,
   /** Read-only: routes when Redis has lost them or is down. */
   DATABASE_URL: connectionUrl('postgres', 'postgresql'),

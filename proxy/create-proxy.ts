@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { AppError } from '../services/shared/errors.ts';
 import type { Log } from '../services/shared/log.ts';
 import type { RequestSpan } from '../services/shared/tracing.ts';
 import { isCustomerUrl } from './passes/parse-path.ts';
@@ -14,7 +15,7 @@ export interface ProxyDeps extends PassDeps {
   region: string;
   metrics: ProxyMetrics;
   log: Log;
-  /** Answers everything outside `/v1/`: probes and metrics. */
+  /** Answers everything outside `/v1/`: probes. */
   otherwise: RequestListener;
 }
 
@@ -25,20 +26,23 @@ export function createProxy(deps: ProxyDeps): RequestListener {
 
   async function serve(req: IncomingMessage, res: ServerResponse, span: RequestSpan | undefined): Promise<void> {
     const exchange = startExchange(req, res, region);
+    let reason: string | undefined;
     try {
       await runPasses(exchange);
     } catch (err) {
       if (!(err instanceof ClientGoneError)) answerError({ req, res, err, requestId: exchange.requestId, log });
+      reason = refusalReason(err);
     }
     const { appId, requestId } = exchange;
     span?.end({ status: res.statusCode, attributes: { 'authsome.request_id': requestId, ...(appId ? { 'authsome.app_id': appId } : {}) } });
     if (res.destroyed && !res.writableFinished) metrics.clientGone();
-    else record(exchange, span?.traceId);
+    else record(exchange, { reason, traceId: span?.traceId });
   }
 
-  function record({ res, method, path, appId, requestId, startedAt }: Exchange, traceId: string | undefined): void {
+  function record(exchange: Exchange, { reason, traceId }: { reason: string | undefined; traceId: string | undefined }): void {
+    const { res, method, path, appId, requestId, startedAt } = exchange;
     const durationMs = performance.now() - startedAt;
-    metrics.answered(res.statusCode, durationMs / 1_000);
+    metrics.answered({ status: res.statusCode, reason, seconds: durationMs / 1_000 });
     const traced = traceId === undefined ? {} : { traceId };
     log.info(
       { requestId, appId, method, path, status: res.statusCode, durationMs: Math.round(durationMs * 10) / 10, ...traced },
@@ -51,4 +55,11 @@ export function createProxy(deps: ProxyDeps): RequestListener {
     if (isCustomerUrl(url)) void tracing.serve({ method, headers }, (span) => serve(req, res, span));
     else otherwise(req, res);
   };
+}
+
+/** One of a few words, as a metric's label has to be. */
+function refusalReason(err: unknown): string {
+  if (!(err instanceof AppError)) return 'internal_error';
+  const { code, details } = err;
+  return code === 'service_unavailable' && details !== undefined && !Array.isArray(details) ? details.reason : code;
 }

@@ -1,10 +1,13 @@
+import { sql } from 'kysely';
 import { createDatabase } from '../services/shared/db/database.ts';
 import { parseConfig } from '../services/shared/config.ts';
 import { createKoa } from '../services/shared/http/create-koa.ts';
 import { createHealthRouter } from '../services/shared/http/health-router.ts';
 import { listen } from '../services/shared/http/listen.ts';
+import { serveMetrics } from '../services/shared/http/serve-metrics.ts';
 import { runMain } from '../services/shared/lifecycle.ts';
 import { createLog } from '../services/shared/log.ts';
+import { registerDependencies } from '../services/shared/metrics/service-registry.ts';
 import { createRedis } from '../services/shared/redis.ts';
 import { createSecretBox } from '../services/shared/secret-box.ts';
 import { startTracing } from '../services/shared/tracing.ts';
@@ -54,8 +57,14 @@ runMain('proxy', async (lifecycle) => {
   const agents = createUpstreamAgents();
   lifecycle.onShutdown('upstream connections', () => agents.close());
   const metrics = createProxyMetrics();
+  registerDependencies(metrics.registry, {
+    database: async () => void (await sql`select 1`.execute(db)),
+    redis: async () => void (await redis.ping()),
+  });
+  const metricsServer = await serveMetrics({ registry: metrics.registry, port: config.METRICS_PORT });
+  lifecycle.onShutdown('metrics', () => metricsServer.close(0));
   const koa = createKoa({ log });
-  koa.use(createHealthRouter({ checks: { stores: createReachStoreOnce({ redis, db }) }, registry: metrics.registry }).routes());
+  koa.use(createHealthRouter({ checks: { stores: createReachStoreOnce({ redis, db }) } }).routes());
 
   const answerOthers = koa.callback();
   const proxy = createProxy({
@@ -74,5 +83,5 @@ runMain('proxy', async (lifecycle) => {
   const server = await listen(proxy, { port: config.PORT });
   hardenServer(server.server, { region: config.REGION });
   lifecycle.onShutdown('http', () => server.close(drainMs));
-  log.info({ port: server.port }, 'Proxy listens');
+  log.info({ port: server.port, metricsPort: metricsServer.port }, 'Proxy listens');
 });

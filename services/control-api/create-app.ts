@@ -1,6 +1,5 @@
 import type Koa from 'koa';
 import type { Kysely } from 'kysely';
-import type { Registry } from 'prom-client';
 import type { Database } from '../shared/db/database.ts';
 import { createKoa } from '../shared/http/create-koa.ts';
 import type { RequestState } from '../shared/http/create-koa.ts';
@@ -36,7 +35,6 @@ export interface AppDeps {
   customerApiUrl: string;
   trustedProxies: number;
   checks: Record<string, () => Promise<void>>;
-  registry: Registry;
   log: Log;
 }
 

@@ -1,10 +1,11 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { sql } from 'kysely';
-import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createDatabase } from '../shared/db/database.ts';
 import { listen } from '../shared/http/listen.ts';
+import { serveMetrics } from '../shared/http/serve-metrics.ts';
 import { runMain } from '../shared/lifecycle.ts';
 import { createLog } from '../shared/log.ts';
+import { createLeaderGauge, createRegistry, registerDependencies } from '../shared/metrics/service-registry.ts';
 import { connectNats } from '../shared/nats.ts';
 import { createRedis } from '../shared/redis.ts';
 import { createSecretBox } from '../shared/secret-box.ts';
@@ -58,14 +59,25 @@ runMain(name, async (lifecycle) => {
   const routeRelay = startRelayLoop({ round: () => routes.publishAll(), name: 'routes', pollMs, log });
   lifecycle.onShutdown('route relay', () => routeRelay.stop());
 
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  const registry = createRegistry();
   const perMinute = (limitName: string, limit: number) => createRateLimit({ redis, log, name: limitName, limit, windowSeconds: 60 });
 
   const effects = createEffects({ wakeJobRelay: () => jobRelay.wake(), wakeRouteRelay: () => routeRelay.wake(), routes, log });
-  const scheduler = startScheduler({ db, databaseUrl: config.DATABASE_URL, effects, log }, lifecycle.signal);
+  const onLead = createLeaderGauge(registry, name);
+  const scheduler = startScheduler({ db, databaseUrl: config.DATABASE_URL, effects, onLead, log }, lifecycle.signal);
   lifecycle.onShutdown('scheduler', () => scheduler);
 
+  const database = async (): Promise<void> => void (await sql`select 1`.execute(db));
+  registerDependencies(registry, {
+    database,
+    redis: async () => void (await redis.ping()),
+    nats: async () => {
+      if (nats === undefined) throw new Error('NATS is not connected');
+      await nats.rtt();
+    },
+  });
+  const metricsServer = await serveMetrics({ registry, port: config.METRICS_PORT });
+  lifecycle.onShutdown('metrics', () => metricsServer.close(0));
   const streams = createOperationStreams({ db, log });
   const app = createApp({
     db,
@@ -84,13 +96,12 @@ runMain(name, async (lifecycle) => {
     customerApiUrl: config.CUSTOMER_API_URL,
     trustedProxies: config.TRUSTED_PROXIES,
     // Neither Redis nor NATS: without them owners can still log in and create applications.
-    checks: { database: async () => void (await sql`select 1`.execute(db)) },
-    registry,
+    checks: { database },
     log,
   });
   const http = await listen(app.callback(), { port: config.PORT });
   lifecycle.onShutdown('http', () => http.close(drainMs));
   // Closed first: streams last minutes, and nothing is lost by coming back for the rest elsewhere.
   lifecycle.onShutdown('streams', () => streams.close());
-  log.info({ port: http.port }, 'Control API listens');
+  log.info({ port: http.port, metricsPort: metricsServer.port }, 'Control API listens');
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { commaList, commonConfig, connectionUrl } from '../shared/config.ts';
+import { commaList, commonConfig, connectionUrl, metricsConfig } from '../shared/config.ts';
 import { tracingConfig } from '../shared/tracing.ts';
 import { defaultPasswordHashCost } from './auth/password-hasher.ts';
 import { oidcProvidersSchema, socialProvidersSchema } from './social/provider-settings.ts';
@@ -8,7 +8,7 @@ import { oidcProvidersSchema, socialProvidersSchema } from './social/provider-se
 export const instanceConfigSchema = z.object({
   ...commonConfig,
   ...tracingConfig,
-  METRICS_PORT: z.coerce.number().int().min(0).max(65_535).default(9464),
+  ...metricsConfig,
   APP_ID: z.string().regex(/^app_[a-z0-9]{6,24}$/, 'must look like app_abc123'),
   DATABASE_URL: connectionUrl('postgres', 'postgresql'),
   /**

@@ -1,5 +1,7 @@
 import type { Middleware } from 'koa';
-import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Histogram } from 'prom-client';
+import type { Registry } from 'prom-client';
+import { createRegistry } from '../shared/metrics/service-registry.ts';
 import type { MailOutcome } from './email/mail-queue.ts';
 import { answeredRoute, observeStatus } from './http/observe-answer.ts';
 import type { InstanceState } from './http/caller.ts';
@@ -12,8 +14,7 @@ export interface InstanceMetrics {
 }
 
 export function createInstanceMetrics(): InstanceMetrics {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  const registry = createRegistry();
   const events = new Counter({
     name: 'authsome_instance_auth_events_total',
     help: 'Authentication events: signup, signin, refresh',

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { base64Key, commonConfig, connectionUrl } from '../shared/config.ts';
+import { base64Key, commonConfig, connectionUrl, metricsConfig } from '../shared/config.ts';
 
 /** In the sources the child is a program beside this one's folder; in an image it is another bundle, named by OPERATION_CHILD. */
 const defaultOperationChild = fileURLToPath(new URL('../../stacks/operation-child.ts', import.meta.url));
@@ -12,6 +12,7 @@ const milliseconds = (fallback: number) => z.coerce.number().int().min(1).defaul
 export const configSchema = z
   .object({
     ...commonConfig,
+    ...metricsConfig,
     DATABASE_URL: connectionUrl('postgres', 'postgresql'),
     REDIS_URL: connectionUrl('redis', 'rediss'),
     NATS_URL: connectionUrl('nats', 'tls'),

@@ -5,10 +5,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseConfig } from '../shared/config.ts';
 import { createDatabase } from '../shared/db/database.ts';
 import { listen } from '../shared/http/listen.ts';
+import { serveMetrics } from '../shared/http/serve-metrics.ts';
 import { ensureStreams } from '../shared/jobs/ensure-streams.ts';
 import { jobStream } from '../shared/jobs/job.ts';
 import { runMain } from '../shared/lifecycle.ts';
 import { createLog } from '../shared/log.ts';
+import { createLeaderGauge, registerDependencies } from '../shared/metrics/service-registry.ts';
 import { connectNats } from '../shared/nats.ts';
 import { createRedis } from '../shared/redis.ts';
 import { createSecretBox } from '../shared/secret-box.ts';
@@ -57,21 +59,19 @@ runMain('provisioner', async (lifecycle) => {
 
   const metrics = createMetrics();
   const running = createRunningOperations();
-  const app = createApp({
-    checks: {
-      database: async () => void (await sql`select 1`.execute(db)),
-      redis: async () => void (await redis.ping()),
-      nats: async () =>
-        void (await (await jetstreamManager(await connecting, { checkAPI: false })).consumers.info(jobStream.stream, jobStream.consumer)),
-    },
-    registry: metrics.registry,
-    running,
-    worker: config.WORKER_NAME,
-    log,
-  });
+  const checks = {
+    database: async () => void (await sql`select 1`.execute(db)),
+    redis: async () => void (await redis.ping()),
+    nats: async () =>
+      void (await (await jetstreamManager(await connecting, { checkAPI: false })).consumers.info(jobStream.stream, jobStream.consumer)),
+  };
+  registerDependencies(metrics.registry, checks);
+  const metricsServer = await serveMetrics({ registry: metrics.registry, port: config.METRICS_PORT });
+  lifecycle.onShutdown('metrics', () => metricsServer.close(httpDrainMs));
+  const app = createApp({ checks, running, worker: config.WORKER_NAME, log });
   const handleRequest = app.callback();
   const server = await listen((req, res) => void handleRequest(req, res), { port: config.PORT });
-  log.info({ port: server.port }, 'Listening');
+  log.info({ port: server.port, metricsPort: metricsServer.port }, 'Listening');
   lifecycle.onShutdown('http', () => server.close(httpDrainMs));
 
   const nats = await connecting;
@@ -132,6 +132,7 @@ runMain('provisioner', async (lifecycle) => {
   const maintenance = startMaintenance(
     {
       ...{ db, databaseUrl: config.DATABASE_URL, redis, inventory, state, metrics, worker: config.WORKER_NAME, log },
+      onLead: createLeaderGauge(metrics.registry, 'provisioner'),
       drift: { box, settings, children: background, running },
       times: {
         watchdogMs: config.WATCHDOG_INTERVAL_MS,

@@ -1,4 +1,6 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Gauge, Histogram } from 'prom-client';
+import type { Registry } from 'prom-client';
+import { createRegistry } from '../shared/metrics/service-registry.ts';
 
 export interface QueueReading {
   /** Messages that a worker has taken and not settled. */
@@ -11,8 +13,7 @@ export interface QueueReading {
 
 /** The provisioner's metrics; each process has a registry of its own, so that tests can run several. */
 export function createMetrics() {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  const registry = createRegistry();
   const registers = [registry];
   return {
     registry,
@@ -52,6 +53,11 @@ export function createMetrics() {
       registers,
     }),
     queueWaiting: new Gauge({ name: 'authsome_job_queue_waiting', help: 'Job messages that nobody has taken.', registers }),
+    jobsWaiting: new Gauge({
+      name: 'authsome_jobs_waiting',
+      help: 'Jobs that are due and that no worker has: what more workers would shorten.',
+      registers,
+    }),
     jobsOpen: new Gauge({ name: 'authsome_jobs_open', help: 'Jobs that are queued or running, from the database.', registers }),
     oldestJobSeconds: new Gauge({ name: 'authsome_oldest_job_seconds', help: 'Age of the oldest open job; 0 without one.', registers }),
     republished: new Counter({ name: 'authsome_jobs_republished_total', help: 'Jobs that this reconciler announced again.', registers }),
@@ -75,6 +81,8 @@ function maintenanceMetrics(registers: Registry[]) {
     sweepMissing: gauge('authsome_sweep_missing', 'Things that applications lack, found by the newest sweep.', ['kind']),
     sweepSuccess: gauge('authsome_sweep_last_success_timestamp_seconds', 'When a sweep last came to its end, since the epoch.'),
     drifted: gauge('authsome_applications_drifted', 'Applications whose stack is not as their newest look for drift expected it.'),
+    applications: gauge('authsome_applications', 'Applications by status.', ['status']),
+    expected: gauge('authsome_application_expected', 'One for each application whose instance should answer.', ['app_id']),
     prunedHistory: new Counter({
       name: 'authsome_state_history_pruned_total',
       help: "Entries of stacks' histories that were deleted from the state database.",

@@ -53,6 +53,7 @@ export async function reconcileOnce(options: ReconcilerOptions): Promise<string[
   const { db, nats, metrics, log } = options;
   const open = await readOpenJobs(db);
   metrics.jobsOpen.set(open.count);
+  metrics.jobsWaiting.set(open.waiting);
   metrics.oldestJobSeconds.set(open.oldest_seconds);
   const queue = await readQueue(nats);
   metrics.queueAckPending.set(queue.ackPending);
@@ -73,6 +74,7 @@ function readOpenJobs(db: Kysely<Database>) {
   return db
     .selectFrom('jobs')
     .select((eb) => eb.fn.countAll<number>().as('count'))
+    .select(sql<number>`count(*) filter (where status = 'queued' and run_after <= now())`.as('waiting'))
     .select(sql<number>`coalesce(extract(epoch from now() - min(created_at)), 0)::float8`.as('oldest_seconds'))
     .where('status', 'in', ['queued', 'running'])
     .executeTakeFirstOrThrow();

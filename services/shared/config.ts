@@ -40,6 +40,9 @@ export const commonConfig = {
     .default('us-east-1'),
 };
 
+/** Of those that Prometheus scrapes. */
+export const metricsConfig = { METRICS_PORT: z.coerce.number().int().min(0).max(65_535).default(9464) };
+
 /** A comma-separated list, blanks around its items ignored. */
 export const commaList = z.string().transform((text) =>
   text

@@ -10,6 +10,8 @@ export interface LeaderOptions {
   log: Log;
   /** Between two attempts to become the leader, and between two checks that the connection lives. */
   intervalMs?: number;
+  /** Told when this process begins to lead, and when it no longer does. */
+  onChange?: (leading: boolean) => void;
 }
 
 const defaultIntervalMs = 3_000;
@@ -44,7 +46,7 @@ export async function runAsLeader(
 }
 
 async function leadOnce(
-  { url, name, log, intervalMs }: LeaderOptions & { intervalMs: number },
+  { url, name, log, intervalMs, onChange = () => undefined }: LeaderOptions & { intervalMs: number },
   lead: (signal: AbortSignal) => Promise<void>,
   stopping: AbortSignal,
 ): Promise<void> {
@@ -63,6 +65,7 @@ async function leadOnce(
     const { rows } = await client.query<{ leads: boolean }>('select pg_try_advisory_lock(hashtextextended($1, 0)) as leads', [name]);
     if (rows[0]?.leads !== true) return;
     log.info({ leads: name }, 'This process leads now');
+    onChange(true);
     const over = AbortSignal.any([lost.signal, stopping]);
     // Whatever ends it: that it returns or fails must not be missed while the connection is checked.
     const leading = lead(over).finally(() => lost.abort());
@@ -74,6 +77,7 @@ async function leadOnce(
     await leading;
     log.info({ leads: name }, 'This process leads no longer');
   } finally {
+    onChange(false);
     lost.abort();
     // A server that does not answer must not keep this process from going on; the lock ends with the connection, whenever that is.
     await Promise.race([client.end().catch(() => undefined), delay(checkTimeoutMs, undefined, { ref: false })]);

@@ -3,7 +3,6 @@ import { connect } from '@nats-io/transport-node';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Redis } from 'ioredis';
 import type { Kysely } from 'kysely';
-import { Registry } from 'prom-client';
 import { createAuth } from '../../services/control-api/auth/create-auth.ts';
 import { createSessionTokens } from '../../services/control-api/auth/session-tokens.ts';
 import { createApp } from '../../services/control-api/create-app.ts';
@@ -109,7 +108,6 @@ export async function startControlApi({
     customerApiUrl: 'http://customer.test',
     trustedProxies: 0,
     checks: {},
-    registry: new Registry(),
     log,
   });
   const http = await listen(app.callback(), { port: 0, host: '127.0.0.1' });

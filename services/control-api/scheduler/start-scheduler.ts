@@ -12,6 +12,8 @@ export interface SchedulerOptions {
   /** Of the same database: the leader's lock needs a connection of its own. */
   databaseUrl: string;
   effects: Effects;
+  /** Told whether this replica does it. */
+  onLead?: (leading: boolean) => void;
   log: Log;
 }
 
@@ -19,10 +21,17 @@ const graceIntervalMs = 30_000;
 const pruneIntervalMs = 3_600_000;
 
 /** Does what has to happen at its time, in one replica of the control API. Resolves once the signal has aborted and all has stopped. */
-export function startScheduler({ db, databaseUrl, effects, log }: SchedulerOptions, stopping: AbortSignal): Promise<void> {
+export function startScheduler(
+  { db, databaseUrl, effects, onLead = () => undefined, log }: SchedulerOptions,
+  stopping: AbortSignal,
+): Promise<void> {
   const tasks = [
     { name: 'destroy-expired', intervalMs: graceIntervalMs, run: (signal: AbortSignal) => destroyExpired({ db, effects, log }, signal) },
     { name: 'prune', intervalMs: pruneIntervalMs, run: () => prune(db) },
   ];
-  return runAsLeader({ url: databaseUrl, name: 'control-api', log }, (signal) => runSchedule(tasks, log, signal), stopping);
+  return runAsLeader(
+    { url: databaseUrl, name: 'control-api', log, onChange: onLead },
+    (signal) => runSchedule(tasks, log, signal),
+    stopping,
+  );
 }

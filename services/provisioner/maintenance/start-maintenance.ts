@@ -8,6 +8,7 @@ import type { ScheduledTask } from '../../shared/schedule.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { StateDatabase } from '../inventory/state-database.ts';
 import type { Metrics } from '../metrics.ts';
+import { countApplications } from './count-applications.ts';
 import { checkDrift } from './drift/check-drift.ts';
 import type { DriftDependencies } from './drift/check-drift.ts';
 import { pruneHistory } from './prune-history.ts';
@@ -24,6 +25,8 @@ export interface MaintenanceOptions {
   drift: Omit<DriftDependencies, 'db' | 'metrics' | 'log' | 'intervalMs'>;
   metrics: Metrics;
   worker: string;
+  /** Told whether this process does it. */
+  onLead?: (leading: boolean) => void;
   log: Log;
   /** In milliseconds; see config.ts. */
   times: {
@@ -44,15 +47,24 @@ export interface MaintenanceOptions {
  * backs, what piles up. Resolves once the signal has aborted and all has stopped.
  */
 export function startMaintenance(options: MaintenanceOptions, stopping: AbortSignal): Promise<void> {
-  const { db, databaseUrl, log, metrics } = options;
+  const { db, databaseUrl, log, metrics, onLead = () => undefined } = options;
   const lead = async (signal: AbortSignal): Promise<void> => {
     await requeueSweeps(db);
     await runSchedule(tasks(options), log, signal);
     // The next leader's are the ones that count.
-    for (const gauge of [metrics.overdueOperations, metrics.overdueJobs, metrics.sweepOrphans, metrics.sweepMissing, metrics.drifted])
+    for (const gauge of [
+      metrics.overdueOperations,
+      metrics.overdueJobs,
+      metrics.sweepOrphans,
+      metrics.sweepMissing,
+      metrics.sweepSuccess,
+      metrics.drifted,
+      metrics.applications,
+      metrics.expected,
+    ])
       gauge.reset();
   };
-  return runAsLeader({ url: databaseUrl, name: 'provisioner', log }, lead, stopping);
+  return runAsLeader({ url: databaseUrl, name: 'provisioner', log, onChange: onLead }, lead, stopping);
 }
 
 function tasks({ db, redis, inventory, state, drift, metrics, worker, log, times, keptHistory }: MaintenanceOptions): ScheduledTask[] {
@@ -60,6 +72,7 @@ function tasks({ db, redis, inventory, state, drift, metrics, worker, log, times
   const sweep = { db, redis, inventory, metrics, worker, log, intervalMs: times.sweepMs, quietMs: times.sweepQuietMs };
   return [
     { name: 'watchdog', intervalMs: times.watchdogMs, run: () => watchdog.look() },
+    { name: 'count-applications', intervalMs: times.watchdogMs, run: () => countApplications({ db, metrics }) },
     { name: 'sweep', intervalMs: times.sweepPollMs, run: (signal) => sweepWhenAsked(sweep, signal) },
     {
       name: 'drift',

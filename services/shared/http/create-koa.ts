@@ -21,8 +21,8 @@ interface CreateKoaOptions {
 }
 
 const acceptedRequestId = /^req_[A-Za-z0-9]{8,64}$/;
-/** Probes and scrapes come every few seconds and say nothing. */
-const quietPaths = new Set(['/health', '/ready', '/metrics']);
+/** Probes come every few seconds and say nothing. */
+const quietPaths = new Set(['/health', '/ready']);
 
 /** A Koa application with request ids, the product's error format and an access log; routes are added by the caller. */
 export function createKoa({ log, trustedProxies = 0 }: CreateKoaOptions): Koa<RequestState> {

@@ -21,6 +21,7 @@ function start(t: ExecutionContext, env: Record<string, string>) {
 async function environment(databaseUrl: string): Promise<Record<string, string>> {
   return {
     PORT: String(await freePort()),
+    METRICS_PORT: String(await freePort()),
     DATABASE_URL: databaseUrl,
     REDIS_URL: serviceUrl('TEST_REDIS_URL'),
     NATS_URL: serviceUrl('TEST_NATS_URL'),
@@ -45,8 +46,11 @@ test.serial('the process becomes ready, answers, and ends with 0 on SIGTERM', as
   const child = start(t, env);
   await waitFor('the process to be ready', () => isReady(env.PORT ?? ''));
   t.is((await fetch(`http://127.0.0.1:${env.PORT}/control/v1/auth/me`)).status, 401);
-  const metrics = await (await fetch(`http://127.0.0.1:${env.PORT}/metrics`)).text();
+  const metrics = await (await fetch(`http://127.0.0.1:${env.METRICS_PORT}/metrics`)).text();
   t.regex(metrics, /^process_cpu_seconds_total /m);
+  for (const dependency of ['database', 'redis', 'nats'])
+    t.regex(metrics, new RegExp(`^authsome_dependency_up\\{dependency="${dependency}"\\} [01]$`, 'm'));
+  t.regex(metrics, /^authsome_leader\{leads="control-api"\} [01]$/m);
 
   child.kill('SIGTERM');
   const { exitCode, all } = await child;

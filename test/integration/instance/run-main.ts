@@ -3,6 +3,7 @@ import { once } from 'node:events';
 
 export interface RunningMain {
   url: string;
+  metricsUrl: string;
   /** All that was logged so far. */
   output(): string;
   /** Sends SIGTERM and returns the exit code. */
@@ -18,16 +19,17 @@ export async function runMain(entrypoint: string, env: Env): Promise<RunningMain
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';
-  const port = await new Promise<string>((resolve, reject) => {
+  const [port, metricsPort] = await new Promise<[string, string]>((resolve, reject) => {
     child.stdout.on('data', (chunk: Buffer) => {
       output += chunk.toString();
-      const found = /"port":(\d+)/.exec(output)?.[1];
-      if (found) resolve(found);
+      const [, found, metrics] = /"port":(\d+),"metricsPort":(\d+)/.exec(output) ?? [];
+      if (found !== undefined && metrics !== undefined) resolve([found, metrics]);
     });
     child.once('exit', (code) => reject(new Error(`exit ${code}: ${output}`)));
   });
   return {
     url: `http://127.0.0.1:${port}`,
+    metricsUrl: `http://127.0.0.1:${metricsPort}/metrics`,
     output: () => output,
     terminate: async () => {
       const exited = once(child, 'exit') as Promise<[number | null]>;

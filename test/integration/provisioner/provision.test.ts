@@ -262,10 +262,15 @@ test('the service is ready, and its metrics tell the time to ready, the operatio
   await world.announce(jobId);
   await world.finished(jobId);
   t.is(await fetch(`${worker.url}/ready`).then((response) => response.status), 200);
-  const metrics = () => fetch(`${worker.url}/metrics`).then((response) => response.text());
+  const metrics = () => fetch(worker.metricsUrl).then((response) => response.text());
   const text = await waitFor(metrics, (page) => /authsome_time_to_ready_seconds_count [1-9]/.test(page), 'the histogram');
   t.regex(text, /authsome_operations_total\{kind="provision",outcome="succeeded"\} [1-9]/);
-  for (const name of ['authsome_job_queue_ack_pending', 'authsome_job_queue_redelivered', 'authsome_oldest_job_seconds'])
+  for (const name of [
+    'authsome_job_queue_ack_pending',
+    'authsome_job_queue_redelivered',
+    'authsome_oldest_job_seconds',
+    'authsome_jobs_waiting',
+  ])
     t.regex(text, new RegExp(`^${name} \\d`, 'm'));
 });
 

@@ -73,6 +73,7 @@ type Columns = (appId: string) => Partial<Insertable<Database['applications']>>;
 
 export interface Worker {
   url: string;
+  metricsUrl: string;
   pid: number;
   name: string;
   /** Every line that it has logged. */
@@ -145,6 +146,7 @@ export async function createWorld(): Promise<World> {
         PATH: process.env.PATH ?? '',
         HOME: home,
         PORT: '0',
+        METRICS_PORT: '0',
         LOG_LEVEL: 'debug',
         DATABASE_URL: workerDatabaseUrl,
         REDIS_URL: redisServer.url,
@@ -270,17 +272,18 @@ async function startWorker(env: Record<string, string>): Promise<Worker> {
   const lines: string[] = [];
   const exited = new Promise<number | string>((resolve) => child.once('close', (code, signal) => resolve(signal ?? code ?? 0)));
   createInterface({ input: child.stderr }).on('line', (line) => lines.push(line));
-  const port = new Promise<number>((resolve) => {
+  const ports = new Promise<[number, number]>((resolve) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       lines.push(line);
-      const { msg, port } = JSON.parse(line) as { msg: string; port?: number };
-      if (msg === 'Listening' && port !== undefined) resolve(port);
+      const { msg, port, metricsPort } = JSON.parse(line) as { msg: string; port?: number; metricsPort?: number };
+      if (msg === 'Listening' && port !== undefined && metricsPort !== undefined) resolve([port, metricsPort]);
     });
   });
-  const started = await Promise.race([port, exited]);
-  if (typeof started !== 'number' || child.exitCode !== null) throw new Error(`The worker did not start: ${lines.join('\n')}`);
+  const started = await Promise.race([ports, exited]);
+  if (!Array.isArray(started) || child.exitCode !== null) throw new Error(`The worker did not start: ${lines.join('\n')}`);
   return {
-    url: `http://127.0.0.1:${started}`,
+    url: `http://127.0.0.1:${started[0]}`,
+    metricsUrl: `http://127.0.0.1:${started[1]}/metrics`,
     pid: child.pid ?? 0,
     name: env.WORKER_NAME ?? '',
     lines,

@@ -16,7 +16,11 @@ test('the process becomes ready, answers, counts, and ends with 0 on SIGTERM', a
     const { status, body } = await answer(await fetch(`${proxy.url}/v1/app_unknown1/users?token=in-the-query`));
     t.is(status, 404);
     t.is(body.error.code, 'not_found');
-    t.regex(await (await fetch(`${proxy.url}/metrics`)).text(), /authsome_proxy_request_duration_seconds_count\{status="404"\} 1/);
+    const metrics = await (await fetch(proxy.metricsUrl)).text();
+    t.regex(metrics, /authsome_proxy_request_duration_seconds_count\{status="404",reason="not_found"\} 1/);
+    for (const dependency of ['database', 'redis'])
+      t.regex(metrics, new RegExp(`authsome_dependency_up\\{dependency="${dependency}"\\} 1`));
+    t.is((await fetch(`${proxy.url}/metrics`)).status, 404);
     t.is(await proxy.terminate(), 0);
     t.false(proxy.output().includes('in-the-query'));
   } finally {

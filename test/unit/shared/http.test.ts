@@ -1,6 +1,5 @@
 import test from 'ava';
 import Router from '@koa/router';
-import { Registry } from 'prom-client';
 import { setTimeout as pause } from 'node:timers/promises';
 import { appErrors } from '../../../services/shared/errors.ts';
 import { createHealthRouter } from '../../../services/shared/http/health-router.ts';
@@ -26,8 +25,7 @@ async function serve(route: (router: Router<RequestState>) => void) {
 }
 
 const healthy = (withChecks: Record<string, () => Promise<void>>) => async () => {
-  const registry = new Registry();
-  const health = createHealthRouter({ checks: withChecks, registry });
+  const health = createHealthRouter({ checks: withChecks });
   const koa = createKoa({ log: createLog({ name: 'test', level: 'silent' }) });
   koa.use(health.routes());
   return listen(koa.callback(), { port: 0, host: '127.0.0.1' });
@@ -130,7 +128,7 @@ test('a port that is taken rejects', async (t) => {
   );
 });
 
-test('a process is ready only while every check passes, and alive all the time', async (t) => {
+test('a process is ready only while every check passes, alive all the time, and shows no metrics where its callers are', async (t) => {
   const failing = { ...checks, bad: () => Promise.reject(new Error('postgres://u:hunter2@h')) };
   for (const [withChecks, expected] of [
     [checks, 200],
@@ -141,7 +139,7 @@ test('a process is ready only while every check passes, and alive all the time',
     t.is(ready.status, expected);
     t.false((await ready.text()).includes('hunter2'));
     t.is((await fetch(`http://127.0.0.1:${http.port}/health`)).status, 200);
-    t.is((await fetch(`http://127.0.0.1:${http.port}/metrics`)).status, 200);
+    t.is((await fetch(`http://127.0.0.1:${http.port}/metrics`)).status, 404);
     await http.close(0);
   }
 });

@@ -35,9 +35,10 @@ test.serial(
     t.is(second.status, 'finished');
     t.is(second.worker, follower?.name ?? '');
 
-    const metrics = await fetch(`${follower?.url}/metrics`).then((response) => response.text());
+    const metrics = await fetch(follower?.metricsUrl ?? '').then((response) => response.text());
     for (const name of ['authsome_sweep_last_success_timestamp_seconds', 'authsome_applications_drifted', 'authsome_jobs_queued_overdue'])
       t.regex(metrics, new RegExp(`^${name} \\d`, 'm'));
+    t.regex(metrics, /^authsome_leader\{leads="provisioner"\} 1$/m);
     const startedAt = performance.now();
     follower?.kill('SIGTERM');
     t.is(await follower?.exited, 0);
