@@ -4,6 +4,7 @@ import { clusterPaths } from '../toolchain/cluster/settings.ts';
 import type { ClusterPaths } from '../toolchain/cluster/settings.ts';
 import { toolchainPaths } from '../toolchain/paths.ts';
 import type { ToolchainPaths } from '../toolchain/paths.ts';
+import { wantsObservability } from './platform/observability.ts';
 
 /** Where a command works: paths, and which cluster is meant. */
 export interface CliContext {
@@ -15,6 +16,8 @@ export interface CliContext {
   /** Stack of the platform, and its profile. */
   stack: string;
   json: boolean;
+  /** Whether a local platform has Prometheus, Alertmanager and Jaeger. */
+  observability: boolean;
 }
 
 export interface GlobalOptions {
@@ -36,6 +39,7 @@ export async function createContext(options: GlobalOptions, env: NodeJS.ProcessE
     kubeconfig: external ? String(env['KUBECONFIG']) : cluster.adminKubeconfig,
     stack,
     json: options.json ?? false,
+    observability: wantsObservability(env),
   };
 }
 

@@ -13,11 +13,19 @@ export interface DataServiceArgs {
   storage: PlatformSettings['storage'];
   volumesDir: string;
   /** `app.kubernetes.io/name`: what kind of server this is. */
-  kind: 'postgres' | 'redis' | 'nats';
+  kind: 'postgres' | 'redis' | 'nats' | 'prometheus' | 'alertmanager' | 'jaeger' | 'loki';
   image: string;
   imagePullPolicy: string;
   uid: number;
   port: number;
+  /** Beside `port`; who may connect to them is for a policy of the caller's. */
+  morePorts?: readonly { name: string; port: number }[];
+  /** Shows `port` on the local node. */
+  nodePort?: number | undefined;
+  /** Without one the pod gets no token of the API server. */
+  serviceAccount?: pulumi.Input<string>;
+  /** The volume's claim goes when the server does: what it holds is not worth keeping. */
+  claimGoesWithServer?: boolean;
   from: IngressPolicyArgs['from'];
   command?: string[];
   args?: string[];
@@ -42,6 +50,7 @@ export class DataService extends pulumi.ComponentResource {
     const { namespace } = args;
     const podLabels = labels(args.kind, name);
     const metadata = { name, namespace, labels: podLabels };
+    const ports = [{ name: args.kind as string, port: args.port }, ...(args.morePorts ?? [])];
     const secret = new kubernetes.core.v1.Secret(name, { metadata, stringData: args.files ?? {} }, child);
     const { localVolumes, storageClass } = args.storage;
     if (localVolumes !== undefined) {
@@ -58,6 +67,8 @@ export class DataService extends pulumi.ComponentResource {
         spec: {
           serviceName: name,
           replicas: 1,
+          persistentVolumeClaimRetentionPolicy:
+            args.claimGoesWithServer === true ? { whenDeleted: 'Delete', whenScaled: 'Retain' } : undefined,
           selector: { matchLabels: { 'app.kubernetes.io/instance': name } },
           template: {
             metadata: {
@@ -66,7 +77,8 @@ export class DataService extends pulumi.ComponentResource {
               annotations: { 'authsome.cloud/config-checksum': checksum(args.files ?? {}) },
             },
             spec: {
-              automountServiceAccountToken: false,
+              serviceAccountName: args.serviceAccount,
+              automountServiceAccountToken: args.serviceAccount !== undefined,
               enableServiceLinks: false,
               securityContext: podSecurity(args.uid),
               terminationGracePeriodSeconds: args.terminationGracePeriodSeconds,
@@ -78,7 +90,7 @@ export class DataService extends pulumi.ComponentResource {
                   command: args.command,
                   args: args.args,
                   env: args.env,
-                  ports: [{ name: args.kind, containerPort: args.port }],
+                  ports: ports.map(({ name, port }) => ({ name, containerPort: port })),
                   resources: resources(args.settings),
                   securityContext: containerSecurity,
                   startupProbe: { ...args.probe, periodSeconds: 1, failureThreshold: 120 },
@@ -115,7 +127,11 @@ export class DataService extends pulumi.ComponentResource {
       name,
       {
         metadata: { ...metadata, annotations: skipAwait },
-        spec: { selector: { 'app.kubernetes.io/instance': name }, ports: [{ name: args.kind, port: args.port }] },
+        spec: {
+          type: args.nodePort === undefined ? 'ClusterIP' : 'NodePort',
+          selector: { 'app.kubernetes.io/instance': name },
+          ports: ports.map((each) => ({ ...each, nodePort: each.port === args.port ? args.nodePort : undefined })),
+        },
       },
       child,
     );

@@ -1,7 +1,7 @@
 import type { input } from '@pulumi/kubernetes/types/index.js';
 
 /** Users of the images. */
-export const uids = { app: 10_001, postgres: 999, redis: 999, nats: 999 } as const;
+export const uids = { app: 10_001, postgres: 999, redis: 999, nats: 999, nobody: 65_534, grafana: 472 } as const;
 
 /** What Pod Security `restricted` asks of a pod. */
 export function podSecurity(uid: number): input.core.v1.PodSecurityContext {

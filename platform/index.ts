@@ -3,6 +3,7 @@ import { connections } from './connections.ts';
 import { DataServices } from './data-services.ts';
 import { DatabaseSetup } from './database-setup.ts';
 import { loadSettings } from './load-settings.ts';
+import { Observability } from './observability/observability.ts';
 import { PlatformNamespace } from './platform-namespace.ts';
 import { PlatformSecrets } from './platform-secrets.ts';
 import { Services } from './services.ts';
@@ -21,6 +22,13 @@ const urls = connections(data, secrets);
 const setup = new DatabaseSetup('database-setup', { ...inputs, namespace, connections: urls, secrets }, { providers: [provider] });
 new Services('services', { ...inputs, namespace, data, connections: urls, secrets }, { dependsOn: setup.job, providers: [provider] });
 
+const { observability } = inputs.settings;
+const watching =
+  observability === undefined
+    ? undefined
+    : new Observability('observability', { ...inputs, namespace, observability }, { providers: [provider] });
+
 export const controlUrl = inputs.settings.urls.control;
 export const customerUrl = inputs.settings.urls.customer;
 export { namespace };
+export const grafanaPassword = watching?.grafanaPassword;

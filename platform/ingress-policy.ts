@@ -13,7 +13,7 @@ export interface IngressPolicyArgs {
 
 /** Lets the named callers, and nobody else, connect to one part of the platform. */
 export function ingressPolicy(args: IngressPolicyArgs, options: pulumi.CustomResourceOptions): kubernetes.networking.v1.NetworkPolicy {
-  return policy(`${args.instance}-ingress`, args, options);
+  return allowIngress(`${args.instance}-ingress`, args, options);
 }
 
 /** Lets Prometheus, and nobody else, read the metrics of one part of the platform. */
@@ -21,10 +21,15 @@ export function metricsPolicy(
   args: Omit<IngressPolicyArgs, 'from'>,
   options: pulumi.CustomResourceOptions,
 ): kubernetes.networking.v1.NetworkPolicy {
-  return policy(`${args.instance}-metrics`, { ...args, from: { parts: ['prometheus'] } }, options);
+  return allowIngress(`${args.instance}-metrics`, { ...args, from: { parts: ['prometheus'] } }, options);
 }
 
-function policy(name: string, args: IngressPolicyArgs, options: pulumi.CustomResourceOptions): kubernetes.networking.v1.NetworkPolicy {
+/** The same for one more port of a part, under a name of its own. */
+export function allowIngress(
+  name: string,
+  args: IngressPolicyArgs,
+  options: pulumi.CustomResourceOptions,
+): kubernetes.networking.v1.NetworkPolicy {
   const spec = {
     podSelector: { matchLabels: { 'app.kubernetes.io/instance': args.instance } },
     policyTypes: ['Ingress'],

@@ -5,6 +5,9 @@ import { z } from 'zod';
 import { profiles } from './profiles.ts';
 import type { PlatformImages, PlatformSettings } from './settings.ts';
 import { platformImagesSchema, platformSettingsSchema } from './settings.ts';
+import { alertChannelsSchema } from './observability/observability-settings.ts';
+import type { AlertChannels } from './observability/observability-settings.ts';
+import { publishedImages } from './observability/published-images.ts';
 
 /** What the platform program is given: settings, image references, and the folder of local volumes. */
 export interface PlatformInputs {
@@ -12,6 +15,8 @@ export interface PlatformInputs {
   images: PlatformImages;
   /** Only in the local profile. */
   volumesDir: string;
+  /** Secret. */
+  alertChannels: pulumi.Output<AlertChannels>;
   /** Objects are written to this folder instead of to a cluster: how a change is rehearsed where no cluster can be reached. */
   renderTo: string | undefined;
 }
@@ -19,7 +24,7 @@ export interface PlatformInputs {
 /**
  * Reads a stack's configuration: `authsome:profile` names the profile (the stack's name where it is not set), `authsome:settings` overrides
  * single values of it, `authsome:images` gives published images. The local profile reads the references of the images that were built here.
- * `authsome:renderTo` is set by `authsome preview` alone.
+ * `authsome:alertChannels`, a secret, says where alerts go. `authsome:renderTo` is set by `authsome preview` alone.
  *
  * @throws Error naming each bad value by its path
  */
@@ -32,7 +37,11 @@ export function loadSettings(): PlatformInputs {
   const images = config.getObject('images') ?? readBuiltImages(join(stateDir, 'images.json'), profile);
   return {
     settings,
-    images: parse(platformImagesSchema, images, 'authsome:images'),
+    // A local cluster pulls from nowhere, unless `up` has found that it can.
+    images: parse(platformImagesSchema, profile === 'local' ? images : merge(publishedImages, images), 'authsome:images'),
+    alertChannels: (config.getSecretObject('alertChannels') ?? pulumi.secret({})).apply((channels) =>
+      parse(alertChannelsSchema, channels, 'authsome:alertChannels'),
+    ),
     volumesDir: join(stateDir, 'volumes'),
     renderTo: config.get('renderTo'),
   };

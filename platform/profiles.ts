@@ -1,7 +1,9 @@
 import type { DataServiceSettings, PlatformSettings, WorkloadSettings } from './settings.ts';
 
 const smallWorkload: WorkloadSettings = { replicas: 1, cpu: '1', cpuRequest: '50m', memory: '512Mi', memoryRequest: '96Mi' };
+const smallPod = { cpu: '1', cpuRequest: '20m', memory: '512Mi', memoryRequest: '64Mi' };
 const smallData: DataServiceSettings = { cpu: '1', cpuRequest: '50m', memory: '512Mi', memoryRequest: '64Mi', storage: '2Gi' };
+const runbookUrl = 'https://docs.authsome.cloud/runbook';
 
 const localTenant = {
   replicas: 1,
@@ -41,6 +43,18 @@ const local: PlatformSettings = {
     provisioner: { replicas: 1, cpu: '2', cpuRequest: '100m', memory: '3Gi', memoryRequest: '256Mi' },
   },
   data: { postgres: smallData, tenantsPostgres: { ...smallData, maxConnections: 200 }, redis: smallData, nats: smallData },
+  observability: {
+    prometheus: { ...smallData, retentionDays: 30 },
+    alertmanager: { ...smallData, storage: '1Gi' },
+    jaeger: { ...smallData, retentionDays: 2 },
+    loki: { ...smallData, retentionDays: 30 },
+    grafana: smallPod,
+    logCollector: smallPod,
+    sampling: 1,
+    runbookUrl,
+    impatient: true,
+    nodePorts: { prometheus: 30_090, alertmanager: 30_093, jaeger: 30_686, grafana: 30_030 },
+  },
   provisionerConcurrency: 2,
   tenants: {
     resources: { free: localTenant, pro: localTenant, enterprise: localTenant },
@@ -83,6 +97,18 @@ const production: PlatformSettings = {
     tenantsPostgres: { ...dataService('16Gi', '500Gi'), maxConnections: 1_000 },
     redis: dataService('4Gi', '10Gi'),
     nats: dataService('2Gi', '20Gi'),
+  },
+  observability: {
+    prometheus: { ...dataService('8Gi', '200Gi'), retentionDays: 30 },
+    alertmanager: { ...dataService('512Mi', '5Gi'), cpu: '1', cpuRequest: '100m' },
+    jaeger: { ...dataService('4Gi', '100Gi'), retentionDays: 7 },
+    loki: { ...dataService('4Gi', '500Gi'), retentionDays: 30 },
+    grafana: { cpu: '1', cpuRequest: '100m', memory: '1Gi', memoryRequest: '256Mi' },
+    logCollector: { cpu: '2', cpuRequest: '200m', memory: '2Gi', memoryRequest: '512Mi' },
+    // One in a hundred: at a thousand requests a second that is still ten traces each second.
+    sampling: 0.01,
+    runbookUrl,
+    impatient: false,
   },
   provisionerConcurrency: 4,
   tenants: {

@@ -2,6 +2,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { Connections } from './connections.ts';
 import type { DataServices } from './data-services.ts';
 import type { PlatformInputs } from './load-settings.ts';
+import { tracingEnvironment, tracingTarget } from './observability/tracing.ts';
 import type { PlatformSecrets } from './platform-secrets.ts';
 import { ProvisionerAccess } from './provisioner-access.ts';
 import { Workload } from './workload.ts';
@@ -26,7 +27,12 @@ export class Services extends pulumi.ComponentResource {
         ...args,
         workload: settings.workloads.controlApi,
         image: images['control-api'],
-        env: { PUBLIC_URL: settings.urls.control, CUSTOMER_API_URL: settings.urls.customer, REGIONS: settings.regions.join(',') },
+        env: {
+          PUBLIC_URL: settings.urls.control,
+          CUSTOMER_API_URL: settings.urls.customer,
+          REGIONS: settings.regions.join(','),
+          ...tracingEnvironment(args),
+        },
         secretEnv: {
           DATABASE_URL: connections.control,
           REDIS_URL: connections.redis,
@@ -47,7 +53,7 @@ export class Services extends pulumi.ComponentResource {
         ...args,
         workload: settings.workloads.proxy,
         image: images.proxy,
-        env: {},
+        env: tracingEnvironment(args),
         secretEnv: { DATABASE_URL: connections.proxy, REDIS_URL: connections.redis, ENCRYPTION_KEY: secrets.encryptionKey },
         nodePort: settings.nodePorts?.customer,
         from: 'anywhere',
@@ -62,7 +68,11 @@ export class Services extends pulumi.ComponentResource {
         ...args,
         workload: settings.workloads.provisioner,
         image: images.provisioner,
-        env: { CONCURRENCY: String(settings.provisionerConcurrency), TENANT_SETTINGS_FILE: '/etc/authsome/tenant-settings.json' },
+        env: {
+          CONCURRENCY: String(settings.provisionerConcurrency),
+          TENANT_SETTINGS_FILE: '/etc/authsome/tenant-settings.json',
+          ...tracingEnvironment(args),
+        },
         secretEnv: {
           DATABASE_URL: connections.provisioner,
           REDIS_URL: connections.redis,
@@ -103,7 +113,7 @@ function tenantSettings({ settings, images, data, secrets }: ServicesArgs): pulu
         dedicated: { pro: withImage(dedicatedDatabase.pro), enterprise: withImage(dedicatedDatabase.enterprise) },
       },
       cluster: { systemNamespace: settings.namespace, hostDns: settings.hostDns, ...cluster },
-      tracing,
+      tracing: tracing ?? tracingTarget({ settings, images }),
     }),
   );
 }

@@ -1,22 +1,9 @@
 import { z } from 'zod';
-
-const workload = z.strictObject({
-  replicas: z.int().min(1).max(50),
-  cpu: z.string(),
-  cpuRequest: z.string(),
-  memory: z.string(),
-  memoryRequest: z.string(),
-});
-const dataService = z.strictObject({
-  cpu: z.string(),
-  cpuRequest: z.string(),
-  memory: z.string(),
-  memoryRequest: z.string(),
-  storage: z.string(),
-});
+import { observabilitySettingsSchema } from './observability/observability-settings.ts';
+import { dataServiceSettings, workloadSettings } from './resource-settings.ts';
 
 /** Instances give idle connections back, so the sum of what tenants may have can be far above what the server accepts at once. */
-const tenantsServer = dataService.extend({ maxConnections: z.int().min(50).max(10_000) });
+const tenantsServer = dataServiceSettings.extend({ maxConnections: z.int().min(50).max(10_000) });
 const quantities = z.record(z.string(), z.union([z.string(), z.int()]));
 
 /** All that differs between one platform and another. A profile gives every value; a stack's configuration may override any of them. */
@@ -37,8 +24,15 @@ export const platformSettingsSchema = z.strictObject({
   }),
   /** Cluster DNS outside of pods, as the local cluster has it. */
   hostDns: z.strictObject({ cidr: z.string(), port: z.int() }).optional(),
-  workloads: z.strictObject({ controlApi: workload, proxy: workload, provisioner: workload }),
-  data: z.strictObject({ postgres: dataService, tenantsPostgres: tenantsServer, redis: dataService, nats: dataService }),
+  workloads: z.strictObject({ controlApi: workloadSettings, proxy: workloadSettings, provisioner: workloadSettings }),
+  data: z.strictObject({
+    postgres: dataServiceSettings,
+    tenantsPostgres: tenantsServer,
+    redis: dataServiceSettings,
+    nats: dataServiceSettings,
+  }),
+  /** Left out: the platform does not watch itself. */
+  observability: observabilitySettingsSchema.optional(),
   provisionerConcurrency: z.int().min(1).max(16),
   tenants: z.strictObject({
     /** Resources of an application by its workspace's plan: the fields of TenantSpec.resources. */
@@ -56,7 +50,7 @@ export const platformSettingsSchema = z.strictObject({
     internalCidrs: z.array(z.string()).optional(),
     /** Private addresses that tenants may reach, such as a mail relay. */
     privateEgress: z.array(z.strictObject({ cidr: z.string(), port: z.int() })).optional(),
-    /** Where instances send their traces. */
+    /** Where instances send their traces, when not to the platform's own Jaeger. */
     tracing: z.strictObject({ endpoint: z.url(), namespace: z.string(), app: z.string(), port: z.int() }).optional(),
   }),
 });
@@ -65,7 +59,7 @@ export type PlatformSettings = z.output<typeof platformSettingsSchema>;
 export type WorkloadSettings = PlatformSettings['workloads']['proxy'];
 export type DataServiceSettings = PlatformSettings['data']['postgres'];
 
-/** References of the images, by name; the local profile reads what the image builder wrote, others what was published. */
+/** References of the images, by name; the local profile reads what the image builder wrote, others what was published. What has none of the optional ones is not deployed. */
 export const platformImagesSchema = z.object({
   'control-api': z.string(),
   provisioner: z.string(),
@@ -74,6 +68,12 @@ export const platformImagesSchema = z.object({
   postgres: z.string(),
   redis: z.string(),
   nats: z.string(),
+  prometheus: z.string().optional(),
+  alertmanager: z.string().optional(),
+  jaeger: z.string().optional(),
+  grafana: z.string().optional(),
+  loki: z.string().optional(),
+  'log-collector': z.string().optional(),
 });
 
 export type PlatformImages = z.output<typeof platformImagesSchema>;

@@ -78,14 +78,14 @@ function avaSuite(name: 'unit' | 'integration' | PlatformSuiteName, env: Record<
   };
 }
 
-/** Under `with-services.ts`, which gives all test files the same servers; the Pulumi CLI is on PATH, as the tests of the plugins expect it. */
+/** Under `with-services.ts`, which gives all test files the same servers; the Pulumi CLI is on PATH, as the tests of the plugins expect it, and so are promtool and amtool. */
 async function integrationSuite(context: CliContext): Promise<SuiteCommand> {
   const say = (line: string): void => console.log(`  ${line}`);
   await ensureAptPackages([...testPackages, ...imagePackages], say);
-  const tools = await ensureTools(context, say);
+  const tools = await ensureTools({ ...context, observability: true }, say);
   const suite = avaSuite('integration', {
     NATS_SERVER_BIN: tools.path('nats-server'),
-    PATH: [dirname(tools.path('pulumi')), process.env['PATH']].join(delimiter),
+    PATH: [...['pulumi', 'promtool'].map((tool) => dirname(tools.path(tool))), process.env['PATH']].join(delimiter),
   });
   return { ...suite, command: process.execPath, args: ['test/support/with-services.ts', '--', suite.command, ...suite.args] };
 }

@@ -7,7 +7,7 @@ import { ensureDemoTenant, signUpCommand } from '../demo-tenant.ts';
 import type { DemoTenant } from '../demo-tenant.ts';
 import { ownerClient } from '../owner.ts';
 import { applyPlatform } from '../platform/apply-platform.ts';
-import { answersReady, platformAddresses, platformUrls } from '../platform/platform-urls.ts';
+import { answersReady, observabilityAddresses, platformAddresses, platformUrls } from '../platform/platform-urls.ts';
 import { deliverImages, prepareCluster, prepareImages, preparePackages, preparePulumi } from '../platform/prepare-platform.ts';
 import { pulumiEnvironment } from '../platform/pulumi-environment.ts';
 import type { PulumiPrograms } from '../platform/pulumi-environment.ts';
@@ -47,6 +47,7 @@ export async function up(context: CliContext, options: UpOptions): Promise<void>
   console.log(`\n${state.changed.length === 0 ? 'Nothing had to change.' : `Changed: ${state.changed.join(', ')}.`} ${elapsedSeconds} s\n`);
   console.log(`Control API   ${urls.control}/control/v1`);
   console.log(`Customer API  ${urls.customer}/v1`);
+  for (const [name, url] of await observabilityAddresses(context)) console.log(`${name.padEnd(12)}  ${url}`);
   if (!options.demo) return;
   console.log(
     `\nDemo application ${state.demo.applicationId}\n  URL         ${state.demo.url}\n  public key  ${state.demo.publicKey}\n  secret key  ${state.demo.secretKey}`,

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { z } from 'zod';
@@ -98,9 +97,4 @@ function parseEvent(line: string): z.output<typeof eventSchema> | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The references of the built images, where the platform program of the local profile reads them. */
-export async function writeImageReferences(file: string, images: readonly { name: string; reference: string }[]): Promise<void> {
-  await writeFile(file, `${JSON.stringify(Object.fromEntries(images.map(({ name, reference }) => [name, reference])), undefined, 2)}\n`);
 }

@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import { profiles } from '../../platform/profiles.ts';
 import type { PlatformSettings } from '../../platform/settings.ts';
+import { clusterSettings } from '../../toolchain/cluster/settings.ts';
 import type { CliContext } from '../context.ts';
+import { readImageReferences } from './image-references.ts';
 
 export interface PlatformUrls {
   control: string;
@@ -29,6 +32,16 @@ export function platformAddresses(context: CliContext): [name: string, url: stri
     ['control', control],
     ['customer', customer],
   ];
+}
+
+/** The pages of what watches a local platform, by their names; elsewhere `kubectl port-forward` shows them. */
+export async function observabilityAddresses(context: CliContext): Promise<[name: string, url: string][]> {
+  const ports = profileOf(context).observability?.nodePorts;
+  if (context.kind === 'external' || ports === undefined) return [];
+  const deployed = await readImageReferences(join(context.paths.stateDir, 'images.json'));
+  return (['prometheus', 'alertmanager', 'jaeger', 'grafana'] as const)
+    .filter((name) => deployed[name] !== undefined)
+    .map((name) => [`${name.charAt(0).toUpperCase()}${name.slice(1)}`, `http://${clusterSettings.nodeIp}:${ports[name]}`]);
 }
 
 /** @returns whether a service says of itself that it is ready */

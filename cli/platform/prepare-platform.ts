@@ -3,26 +3,33 @@ import { startCluster, ensureVolume } from '../../toolchain/cluster/start-cluste
 import { imagePackages } from '../../toolchain/images/apt-packages.ts';
 import { buildImages } from '../../toolchain/images/build-images.ts';
 import type { BuiltImage } from '../../toolchain/images/build-images.ts';
+import { imageNames, observabilityImageNames } from '../../toolchain/images/image-definitions.ts';
+import type { ImageName } from '../../toolchain/images/image-definitions.ts';
 import { loadImages } from '../../toolchain/images/load-images.ts';
 import { pushImages } from '../../toolchain/images/push-images.ts';
 import { installPlugins } from '../../toolchain/plugins/install-plugins.ts';
 import { ensureAptPackages, nodePackages } from '../../toolchain/tools/apt-packages.ts';
 import type { ToolBinaries } from '../../toolchain/tools/build-go-tools.ts';
 import type { CliContext } from '../context.ts';
-import { writeImageReferences } from './apply-platform.ts';
+import { writeImageReferences } from './image-references.ts';
+import { findPublishedImages } from './observability.ts';
 import { pulumiHome } from './pulumi-environment.ts';
 import type { PulumiPrograms } from './pulumi-environment.ts';
 
 type Say = (line: string) => void;
 
 /** Users that own the data of the local volumes: those of the images. */
-const volumeOwners = { postgres: 999, 'tenants-postgres': 999, redis: 999, nats: 999 };
+const volumeOwners = {
+  ...{ postgres: 999, 'tenants-postgres': 999, redis: 999, nats: 999 },
+  ...{ prometheus: 65_534, alertmanager: 65_534, jaeger: 65_534, loki: 65_534 },
+};
 
 export async function preparePackages(context: CliContext, say: Say): Promise<void> {
   await ensureAptPackages(context.kind === 'local' ? [...nodePackages, ...imagePackages] : imagePackages, say);
 }
 
 export async function prepareImages(context: CliContext, tools: ToolBinaries, say: Say): Promise<BuiltImage[]> {
+  const observed = context.kind === 'local' && context.observability;
   return buildImages({
     repoRoot: context.paths.repoRoot,
     cacheDir: context.paths.cacheDir,
@@ -32,7 +39,9 @@ export async function prepareImages(context: CliContext, tools: ToolBinaries, sa
       kubernetesProvider: tools.path('pulumi-resource-kubernetes'),
       natsServer: tools.path('nats-server'),
       pause: tools.path('pause'),
+      ...(observed ? { prometheus: tools.path('prometheus'), jaeger: tools.path('jaeger') } : {}),
     },
+    ...(observed ? {} : { only: imageNames.filter((name) => !isObservability(name)) }),
     onProgress: say,
   });
 }
@@ -59,7 +68,8 @@ export async function deliverImages(
 ): Promise<void> {
   if (context.kind === 'local') {
     await loadImages({ images, socket: context.cluster.containerdSocket, onProgress: say });
-    return writeImageReferences(join(context.paths.stateDir, 'images.json'), images);
+    const published = context.observability ? await findPublishedImages(say) : {};
+    return writeImageReferences(join(context.paths.stateDir, 'images.json'), images, published);
   }
   const registry = env['AUTHSOME_REGISTRY'];
   if (registry === undefined)
@@ -82,4 +92,8 @@ export async function preparePulumi(context: CliContext, tools: ToolBinaries, sa
     log: say,
   });
   return { pulumi: tools.path('pulumi'), languageHostDir, kubectl: tools.path('kubectl') };
+}
+
+function isObservability(name: ImageName): boolean {
+  return observabilityImageNames.some((other) => other === name);
 }

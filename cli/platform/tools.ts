@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import type { ToolBinaries } from '../../toolchain/tools/build-go-tools.ts';
 import { buildGoTools } from '../../toolchain/tools/build-go-tools.ts';
+import { goTools } from '../../toolchain/tools/go-tools.ts';
 import type { CliContext } from '../context.ts';
 
 /** With a cluster of one's own, nothing of Kubernetes is built: kubectl comes from PATH, as does whatever else that cluster needs. */
 const externalModules = ['nats', 'pulumi', 'pulumi-kubernetes'];
+const observabilityModules = ['prometheus', 'jaeger'];
 
 /** Builds what is missing of the Go tools that this kind of platform needs. */
 export function ensureTools(context: CliContext, say: (line: string) => void): Promise<ToolBinaries> {
@@ -39,8 +41,14 @@ async function tools(context: CliContext, options: { build: boolean; say: (line:
   const built = await buildGoTools({
     modulesDir: join(context.paths.repoRoot, 'toolchain', 'modules'),
     cacheDir: context.paths.cacheDir,
-    ...(context.kind === 'external' ? { only: externalModules } : {}),
+    only: wantedModules(context),
     ...options,
   });
   return context.kind === 'local' ? built : { path: (name) => (name === 'kubectl' ? 'kubectl' : built.path(name)) };
+}
+
+function wantedModules({ kind, observability }: CliContext): string[] {
+  if (kind === 'external') return externalModules;
+  const all = goTools.map(({ module }) => module);
+  return observability ? all : all.filter((module) => !observabilityModules.includes(module));
 }

@@ -8,6 +8,7 @@ import type { LayerEntry } from './layer.ts';
 import { modulesLayer } from './module-closure.ts';
 import type { LayerRecipe } from './oci-layout.ts';
 import { pluginLayers } from './plugin-layers.ts';
+import { alertmanager, staticServer } from './observability-images.ts';
 import { nats, postgres, redis } from './server-images.ts';
 
 /** Programs that come from outside the repository. */
@@ -17,6 +18,9 @@ export interface ImageBinaries {
   kubernetesProvider: string;
   natsServer: string;
   pause: string;
+  /** Only where images of the observability are built. */
+  prometheus?: string | undefined;
+  jaeger?: string | undefined;
 }
 
 export interface ImageInputs {
@@ -26,7 +30,12 @@ export interface ImageInputs {
   binaries: ImageBinaries;
 }
 
-export const imageNames = ['pause', 'postgres', 'redis', 'nats', 'control-api', 'provisioner', 'proxy', 'instance'] as const;
+/** Elsewhere than on one's own machine, what these projects publish is used. */
+export const observabilityImageNames = ['prometheus', 'alertmanager', 'jaeger'] as const;
+export const imageNames = [
+  ...(['pause', 'postgres', 'redis', 'nats', 'control-api', 'provisioner', 'proxy', 'instance'] as const),
+  ...observabilityImageNames,
+] as const;
 export type ImageName = (typeof imageNames)[number];
 
 const app = { name: 'app', id: 10_001 };
@@ -50,6 +59,14 @@ export async function imageRecipe(name: ImageName, inputs: ImageInputs): Promise
       return redis();
     case 'nats':
       return nats(inputs.binaries.natsServer);
+    case 'alertmanager':
+      return alertmanager();
+    case 'prometheus':
+    case 'jaeger': {
+      const binary = inputs.binaries[name];
+      if (binary === undefined) throw new Error(`the image of ${name} needs its program`);
+      return staticServer(name, binary);
+    }
     case 'control-api':
       return service(
         inputs,

@@ -14,8 +14,8 @@ export const nodePackages = [
   'procps',
 ] as const;
 
-/** Real servers for the integration tests. */
-export const testPackages = ['postgresql', 'redis-server'] as const;
+/** Real servers for the integration tests, and amtool. */
+export const testPackages = ['postgresql', 'redis-server', 'prometheus-alertmanager'] as const;
 
 /**
  * Installs those of the Debian packages that are missing, without starting their services.

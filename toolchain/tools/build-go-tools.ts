@@ -79,7 +79,8 @@ async function build({ go, tool, target, modulesDir }: { go: string; tool: GoToo
     const bin = join(scratch, 'bin');
     await cp(join(modulesDir, tool.module), source, { recursive: true });
     // Static programs: they also run in images that hold nothing else, and no C compiler is needed.
-    const env = { CGO_ENABLED: '0', GOBIN: bin, GOFLAGS: '-trimpath -buildvcs=false', GOWORK: 'off', GOTOOLCHAIN: 'local' };
+    const tags = tool.tags === undefined ? '' : ` -tags=${tool.tags.join(',')}`;
+    const env = { CGO_ENABLED: '0', GOBIN: bin, GOFLAGS: `-trimpath -buildvcs=false${tags}`, GOWORK: 'off', GOTOOLCHAIN: 'local' };
     const command = (args: string[]): Promise<string> => runCommand(go, args, { cwd: source, env, timeout: 3_600_000 });
     if (tool.embeds !== undefined) {
       // Not `go list`, which knows no folder for a module that nobody has downloaded yet.
@@ -129,7 +130,7 @@ async function folderOnPath(tool: GoTool): Promise<string | undefined> {
 }
 
 async function moduleHash(modulesDir: string, tool: GoTool): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify([tool.ldflags, process.arch]));
+  const hash = createHash('sha256').update(JSON.stringify([tool.ldflags, process.arch, ...(tool.tags ?? [])]));
   const folder = join(modulesDir, tool.module);
   for (const file of (await readdir(folder)).sort()) hash.update(file).update(await readFile(join(folder, file)));
   return hash.digest('hex').slice(0, 16);

@@ -36,12 +36,17 @@ const podSchema = z.object({
   }),
 });
 
+const rolesSchema = z.object({ rules: z.array(z.object({ resources: z.array(z.string()), verbs: z.array(z.string()) })) });
+const ingressSchema = z.object({
+  spec: z.object({ ingress: z.array(z.object({ from: z.array(z.unknown()).optional(), ports: z.unknown() })).default([]) }),
+});
+
 const ofKind = (kind: string): RecordedResource[] => resources.filter(({ type }) => type.endsWith(`:${kind}`));
 const named = (kind: string, name: string): RecordedResource | undefined => ofKind(kind).find((resource) => resource.name === name);
 
 test('every pod runs as a non-root user, with a read-only root, no capability, requests and limits', (t) => {
   const workloads = ['Deployment', 'StatefulSet', 'Job'].flatMap(ofKind);
-  t.is(workloads.length, 8);
+  t.is(workloads.length, 14);
   for (const { name, inputs } of workloads) {
     const { spec } = podSchema.parse(inputs).spec.template;
     t.true(spec.securityContext.runAsNonRoot, name);
@@ -63,18 +68,58 @@ test('every long-running container has a readiness and a liveness probe', (t) =>
   }
 });
 
-test('only the provisioner holds a token of the API server', (t) => {
+test('only the provisioner, Prometheus and the collector of logs hold a token of the API server', (t) => {
   const holders = ['Deployment', 'StatefulSet', 'Job']
     .flatMap(ofKind)
     .filter(({ inputs }) => podSchema.parse(inputs).spec.template.spec.automountServiceAccountToken)
     .map(({ name }) => name);
-  t.deepEqual(holders, ['provisioner']);
+  t.deepEqual(holders.sort(), ['log-collector', 'prometheus', 'provisioner']);
+});
+
+test('Prometheus and the collector of logs may read pods and logs, and nothing else', (t) => {
+  for (const [name, kinds] of [
+    ['prometheus', ['pods']],
+    ['log-collector', ['pods', 'pods/log']],
+  ] as const) {
+    const { rules } = rolesSchema.parse(named('ClusterRole', name)?.inputs);
+    t.deepEqual(
+      rules.flatMap((rule) => rule.resources),
+      [...kinds],
+    );
+    t.deepEqual([...new Set(rules.flatMap((rule) => rule.verbs))], ['get', 'list', 'watch']);
+  }
+});
+
+test('the metrics of each service are read by Prometheus alone, and nobody calls the provisioner', (t) => {
+  for (const name of ['control-api', 'proxy', 'provisioner']) {
+    const [rule] = ingressSchema.parse(named('NetworkPolicy', `${name}-metrics`)?.inputs).spec.ingress;
+    t.deepEqual(rule, {
+      from: [{ podSelector: { matchLabels: { 'app.kubernetes.io/name': 'prometheus' } } }],
+      ports: [{ port: 9464, protocol: 'TCP' }],
+    });
+  }
+  t.deepEqual(ingressSchema.parse(named('NetworkPolicy', 'provisioner-ingress')?.inputs).spec.ingress, []);
+});
+
+test('no rule lets in everybody by naming nobody', (t) => {
+  for (const { name, inputs } of ofKind('NetworkPolicy'))
+    for (const { from } of ingressSchema.parse(inputs).spec.ingress) if (from !== undefined) t.true(from.length > 0, name);
+});
+
+test('traces of services and tenants go to the Jaeger of the platform', async (t) => {
+  const settings = await tenantSettingsOf(resources);
+  t.deepEqual(settings.tracing, {
+    endpoint: 'http://jaeger.authsome-system.svc.cluster.local:4318',
+    namespace: 'authsome-system',
+    app: 'jaeger',
+    port: 4318,
+  });
+  for (const name of ['control-api', 'proxy', 'provisioner'])
+    t.regex(JSON.stringify(named('Deployment', name)?.inputs), /"OTEL_EXPORTER_OTLP_ENDPOINT","value":"http:\/\/jaeger\./, name);
 });
 
 test("the provisioner's rights name their verbs and kinds, and reach neither roles, nodes nor pods' insides", (t) => {
-  const { rules } = z
-    .object({ rules: z.array(z.object({ resources: z.array(z.string()), verbs: z.array(z.string()) })) })
-    .parse(named('ClusterRole', 'provisioner')?.inputs);
+  const { rules } = rolesSchema.parse(named('ClusterRole', 'provisioner')?.inputs);
   const [kinds, verbs] = [rules.flatMap((rule) => rule.resources), rules.flatMap((rule) => rule.verbs)];
   t.false(
     kinds.some((kind) => ['*', 'nodes', 'clusterroles', 'roles', 'rolebindings', 'pods/exec', 'serviceaccounts/token'].includes(kind)),

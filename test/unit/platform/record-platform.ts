@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
+import { platformImagesSchema } from '../../../platform/settings.ts';
 import { readTenantSettings } from '../../../services/provisioner/tenant-settings.ts';
 import type { TenantSettings } from '../../../services/provisioner/tenant-settings.ts';
 
@@ -11,9 +12,7 @@ export interface RecordedResource {
   inputs: Record<string, unknown>;
 }
 
-const images = Object.fromEntries(
-  ['control-api', 'provisioner', 'proxy', 'instance', 'postgres', 'redis', 'nats'].map((name) => [name, `registry.example.com/${name}:1`]),
-);
+const images = Object.fromEntries(Object.keys(platformImagesSchema.shape).map((name) => [name, `registry.example.com/${name}:1`]));
 
 /** Runs the platform program against mocks, and returns the resources it declares. Once a process: the program is a module. */
 export async function recordPlatform(config: Record<string, string>): Promise<RecordedResource[]> {
