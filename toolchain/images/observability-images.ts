@@ -23,7 +23,14 @@ export function alertmanager(): ImageRecipe {
   const rootfs = debianRootfs({
     suite,
     packages: ['prometheus-alertmanager', 'ca-certificates'],
-    keep: [...sharedLibraries, 'usr/bin/prometheus-alertmanager', 'usr/share/ca-certificates', 'etc/ssl/openssl.cnf'],
+    keep: [
+      ...sharedLibraries,
+      'usr/bin/prometheus-alertmanager',
+      // The default texts of messages.
+      'usr/share/prometheus/alertmanager',
+      'usr/share/ca-certificates',
+      'etc/ssl/openssl.cnf',
+    ],
   });
   return {
     name: 'alertmanager',
