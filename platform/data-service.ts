@@ -1,6 +1,8 @@
 import * as kubernetes from '@pulumi/kubernetes';
 import type { input } from '@pulumi/kubernetes/types/index.js';
 import * as pulumi from '@pulumi/pulumi';
+import { priorities } from './cluster/priority-classes.ts';
+import { apart, clusterPeers, podName } from './cluster-peers.ts';
 import { containerSecurity, labels, podSecurity, resources, skipAwait } from './hardening.ts';
 import { ingressPolicy } from './ingress-policy.ts';
 import type { IngressPolicyArgs } from './ingress-policy.ts';
@@ -36,11 +38,15 @@ export interface DataServiceArgs {
   dataPath: string;
   /** Folders that the server must be able to write besides its data. */
   scratch: string[];
+  /** Whether it has started, and then whether it takes requests and lives: the first says it all where it is the only one. */
   probe: input.core.v1.Probe;
+  probes?: { readiness: input.core.v1.Probe; liveness: input.core.v1.Probe };
+  /** Servers that find each other at `NAME-N.NAME-peers` and this port; absent: one. */
+  cluster?: { replicas: number; peerPort: number } | undefined;
   terminationGracePeriodSeconds: number;
 }
 
-/** One stateful server of the platform: StatefulSet with a volume, Service, Secret and the policy that says who may connect. */
+/** One stateful server of the platform, or a cluster of them: StatefulSet with volumes, Service, Secret and the policy that says who may connect. */
 export class DataService extends pulumi.ComponentResource {
   readonly host: pulumi.Output<string>;
 
@@ -60,13 +66,16 @@ export class DataService extends pulumi.ComponentResource {
         child,
       );
     }
+    const peers = args.cluster === undefined ? undefined : clusterPeers({ namespace, name, ...args.cluster }, child);
     const stateful = new kubernetes.apps.v1.StatefulSet(
       name,
       {
         metadata,
         spec: {
-          serviceName: name,
-          replicas: 1,
+          serviceName: peers?.metadata.name ?? name,
+          replicas: args.cluster?.replicas ?? 1,
+          // None of a cluster is ready by itself, so none may wait for another.
+          podManagementPolicy: peers && 'Parallel',
           persistentVolumeClaimRetentionPolicy:
             args.claimGoesWithServer === true ? { whenDeleted: 'Delete', whenScaled: 'Retain' } : undefined,
           selector: { matchLabels: { 'app.kubernetes.io/instance': name } },
@@ -81,7 +90,9 @@ export class DataService extends pulumi.ComponentResource {
               automountServiceAccountToken: args.serviceAccount !== undefined,
               enableServiceLinks: false,
               securityContext: podSecurity(args.uid),
+              priorityClassName: priorities.data.name,
               terminationGracePeriodSeconds: args.terminationGracePeriodSeconds,
+              ...(peers && apart(name)),
               containers: [
                 {
                   name: args.kind,
@@ -89,13 +100,16 @@ export class DataService extends pulumi.ComponentResource {
                   imagePullPolicy: args.imagePullPolicy,
                   command: args.command,
                   args: args.args,
-                  env: args.env,
-                  ports: ports.map(({ name, port }) => ({ name, containerPort: port })),
+                  env: [...(args.env ?? []), ...(peers ? [podName] : [])],
+                  ports: [
+                    ...ports.map(({ name, port }) => ({ name, containerPort: port })),
+                    ...(args.cluster ? [{ name: 'peers', containerPort: args.cluster.peerPort }] : []),
+                  ],
                   resources: resources(args.settings),
                   securityContext: containerSecurity,
                   startupProbe: { ...args.probe, periodSeconds: 1, failureThreshold: 120 },
-                  readinessProbe: { ...args.probe, periodSeconds: 5, failureThreshold: 3 },
-                  livenessProbe: { ...args.probe, periodSeconds: 10, failureThreshold: 6 },
+                  readinessProbe: { ...(args.probes?.readiness ?? args.probe), periodSeconds: 5, failureThreshold: 3 },
+                  livenessProbe: { ...(args.probes?.liveness ?? args.probe), periodSeconds: 10, failureThreshold: 6 },
                   volumeMounts: [
                     { name: 'data', mountPath: args.dataPath },
                     { name: 'config', mountPath: '/etc/authsome', readOnly: true },

@@ -1,8 +1,10 @@
+import type { input } from '@pulumi/kubernetes/types/index.js';
 import * as pulumi from '@pulumi/pulumi';
 import { DataService } from './data-service.ts';
 import type { DataServiceArgs } from './data-service.ts';
 import { uids } from './hardening.ts';
 import type { PlatformInputs } from './load-settings.ts';
+import { natsConfiguration, natsPorts } from './nats-configuration.ts';
 import type { PlatformSecrets } from './platform-secrets.ts';
 
 export interface DataServicesArgs extends PlatformInputs {
@@ -73,21 +75,24 @@ export class DataServices extends pulumi.ComponentResource {
       },
       child,
     );
+    const { replicas, ...natsServer } = settings.data.nats;
     this.nats = new DataService(
       'nats',
       {
         ...common,
-        settings: settings.data.nats,
+        settings: natsServer,
         kind: 'nats',
         image: images.nats,
         uid: uids.nats,
-        port: 4_222,
+        port: natsPorts.clients,
         from: { parts: ['control-api', 'provisioner', 'proxy'] },
         args: ['--config', '/etc/authsome/nats.conf'],
-        files: { 'nats.conf': secrets.nats.apply(natsConfiguration) },
+        files: { 'nats.conf': natsFile({ ...args, replicas }) },
         dataPath: '/data',
         scratch: ['/tmp'],
-        probe: { httpGet: { path: '/healthz', port: 8_222 } },
+        probe: natsHealth('/healthz'),
+        probes: { readiness: natsHealth('/healthz?js-server-only=true'), liveness: natsHealth('/healthz?js-enabled-only=true') },
+        cluster: replicas > 1 ? { replicas, peerPort: natsPorts.routes } : undefined,
         terminationGracePeriodSeconds: 15,
       },
       child,
@@ -126,12 +131,29 @@ function redisConfiguration(password: string): string {
   ].join('\n');
 }
 
-/** `sync_interval: always`: an acknowledged message is on the disk; without it a crash can lose what was acknowledged. */
-function natsConfiguration(password: string): string {
-  return `server_name: nats-0
-port: 4222
-http: 8222
-jetstream { store_dir: /data, sync_interval: always, max_mem: 64Mb, max_file: 1Gb }
-authorization { user: authsome, password: "${password}" }
-`;
+/**
+ * Whole health (all streams caught up) is asked for at the start alone: so one server is updated after another is back. Later a server that
+ * is without its peers takes no clients, and is not started anew for it.
+ */
+function natsHealth(path: string): input.core.v1.Probe {
+  return { httpGet: { path, port: natsPorts.health }, timeoutSeconds: 5 };
+}
+
+function natsFile({ namespace, secrets, replicas }: DataServicesArgs & { replicas: number }): pulumi.Output<string> {
+  return pulumi.all([namespace, secrets.nats, secrets.natsRoutes]).apply(([inside, password, routePassword]) => {
+    const peers = Array.from(
+      { length: replicas },
+      (_, index) => `nats-${index}.nats-peers.${inside}.svc.cluster.local:${natsPorts.routes}`,
+    );
+    return natsConfiguration({
+      // By the pod's name, from the environment.
+      serverName: replicas > 1 ? '$POD_NAME' : 'nats-0',
+      // A server that was alone counts what it has for nobody's when it becomes one of a cluster, or shows it on that server only. It is set
+      // aside: the services make their streams anew, and announce all open jobs again.
+      storeDir: replicas > 1 ? '/data/cluster' : '/data',
+      password,
+      ports: natsPorts,
+      cluster: replicas > 1 ? { password: routePassword, peers } : undefined,
+    });
+  });
 }

@@ -1,4 +1,5 @@
 import * as kubernetes from '@pulumi/kubernetes';
+import { PriorityClasses } from './cluster/priority-classes.ts';
 import { connections } from './connections.ts';
 import { DataServices } from './data-services.ts';
 import { DatabaseSetup } from './database-setup.ts';
@@ -17,7 +18,8 @@ const provider = new kubernetes.Provider('cluster', {
 });
 const secrets = new PlatformSecrets('platform');
 const { name: namespace } = new PlatformNamespace('platform', { namespace: inputs.settings.namespace }, { providers: [provider] });
-const data = new DataServices('data', { ...inputs, namespace, secrets }, { providers: [provider] });
+const priorityClasses = new PriorityClasses('priority', { providers: [provider] });
+const data = new DataServices('data', { ...inputs, namespace, secrets }, { dependsOn: priorityClasses, providers: [provider] });
 const urls = connections(data, secrets);
 const setup = new DatabaseSetup('database-setup', { ...inputs, namespace, connections: urls, secrets }, { providers: [provider] });
 new Services('services', { ...inputs, namespace, data, connections: urls, secrets }, { dependsOn: setup.job, providers: [provider] });

@@ -14,6 +14,8 @@ export class PlatformSecrets extends pulumi.ComponentResource {
   readonly tenantsDb: pulumi.Output<string>;
   readonly redis: pulumi.Output<string>;
   readonly nats: pulumi.Output<string>;
+  /** By which the servers of a NATS cluster know each other. */
+  readonly natsRoutes: pulumi.Output<string>;
   /** Signs owners' sessions. */
   readonly auth: pulumi.Output<string>;
   /** What the platform's operator shows to the control API. */
@@ -36,6 +38,7 @@ export class PlatformSecrets extends pulumi.ComponentResource {
     this.tenantsDb = password('tenants-db');
     this.redis = password('redis');
     this.nats = password('nats');
+    this.natsRoutes = password('nats-routes');
     this.auth = password('auth');
     this.operator = password('operator');
     this.pulumiPassphrase = password('pulumi-passphrase');

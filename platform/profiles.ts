@@ -42,7 +42,12 @@ const local: PlatformSettings = {
     // The provisioner runs the Pulumi CLI, its plugins and one Node process an operation.
     provisioner: { replicas: 1, cpu: '2', cpuRequest: '100m', memory: '3Gi', memoryRequest: '256Mi' },
   },
-  data: { postgres: smallData, tenantsPostgres: { ...smallData, maxConnections: 200 }, redis: smallData, nats: smallData },
+  data: {
+    postgres: smallData,
+    tenantsPostgres: { ...smallData, maxConnections: 200 },
+    redis: smallData,
+    nats: { ...smallData, replicas: 1 },
+  },
   observability: {
     prometheus: { ...smallData, retentionDays: 30 },
     alertmanager: { ...smallData, storage: '1Gi' },
@@ -91,12 +96,16 @@ const production: PlatformSettings = {
   urls: { control: 'https://api.authsome.cloud', customer: 'https://api.authsome.cloud' },
   imagePullPolicy: 'IfNotPresent',
   storage: {},
-  workloads: { controlApi: workload(3), proxy: workload(5), provisioner: { ...workload(3), cpu: '2', memory: '4Gi' } },
+  workloads: {
+    controlApi: { ...workload(3), autoscale: { min: 3, max: 20 }, minAvailable: 2 },
+    proxy: { ...workload(5), autoscale: { min: 5, max: 50 }, minAvailable: 3 },
+    provisioner: { ...workload(3), cpu: '2', memory: '4Gi', autoscale: { min: 2, max: 10 }, minAvailable: 1 },
+  },
   data: {
     postgres: dataService('8Gi', '100Gi'),
     tenantsPostgres: { ...dataService('16Gi', '500Gi'), maxConnections: 1_000 },
     redis: dataService('4Gi', '10Gi'),
-    nats: dataService('2Gi', '20Gi'),
+    nats: { ...dataService('2Gi', '20Gi'), replicas: 3 },
   },
   observability: {
     prometheus: { ...dataService('8Gi', '200Gi'), retentionDays: 30 },

@@ -7,4 +7,10 @@ export const podResources = z.strictObject({ cpu: z.string(), cpuRequest: z.stri
 export const dataServiceSettings = podResources.extend({ storage: z.string() });
 
 /** A service without one. */
-export const workloadSettings = podResources.extend({ replicas: z.int().min(1).max(50) });
+export const workloadSettings = podResources.extend({
+  replicas: z.int().min(1).max(50),
+  /** Between how many replicas an autoscaler chooses, where the cluster measures what it goes by; else there are always `replicas`. */
+  autoscale: z.strictObject({ min: z.int().min(1).max(50), max: z.int().min(2).max(100) }).optional(),
+  /** How many must go on while nodes are emptied; absent: all but one. A single one may always be moved. */
+  minAvailable: z.int().min(1).optional(),
+});

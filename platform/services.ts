@@ -1,4 +1,5 @@
 import * as pulumi from '@pulumi/pulumi';
+import { priorities } from './cluster/priority-classes.ts';
 import type { Connections } from './connections.ts';
 import type { DataServices } from './data-services.ts';
 import type { PlatformInputs } from './load-settings.ts';
@@ -20,18 +21,21 @@ export class Services extends pulumi.ComponentResource {
     super('authsome:platform:Services', name, {}, options);
     const child = { parent: this };
     const { settings, images, secrets, connections } = args;
+    const natsReplicas = String(settings.data.nats.replicas);
 
     new Workload(
       'control-api',
       {
         ...args,
         workload: settings.workloads.controlApi,
+        scaledBy: 'load',
         image: images['control-api'],
         env: {
           PUBLIC_URL: settings.urls.control,
           CUSTOMER_API_URL: settings.urls.customer,
           REGIONS: settings.regions.join(','),
           ...tracingEnvironment(args),
+          NATS_REPLICAS: natsReplicas,
         },
         secretEnv: {
           DATABASE_URL: connections.control,
@@ -52,6 +56,7 @@ export class Services extends pulumi.ComponentResource {
       {
         ...args,
         workload: settings.workloads.proxy,
+        scaledBy: 'load',
         image: images.proxy,
         env: tracingEnvironment(args),
         secretEnv: { DATABASE_URL: connections.proxy, REDIS_URL: connections.redis, ENCRYPTION_KEY: secrets.encryptionKey },
@@ -67,11 +72,13 @@ export class Services extends pulumi.ComponentResource {
       {
         ...args,
         workload: settings.workloads.provisioner,
+        scaledBy: 'jobs',
         image: images.provisioner,
         env: {
           CONCURRENCY: String(settings.provisionerConcurrency),
           TENANT_SETTINGS_FILE: '/etc/authsome/tenant-settings.json',
           ...tracingEnvironment(args),
+          NATS_REPLICAS: natsReplicas,
         },
         secretEnv: {
           DATABASE_URL: connections.provisioner,
@@ -112,7 +119,7 @@ function tenantSettings({ settings, images, data, secrets }: ServicesArgs): pulu
         },
         dedicated: { pro: withImage(dedicatedDatabase.pro), enterprise: withImage(dedicatedDatabase.enterprise) },
       },
-      cluster: { systemNamespace: settings.namespace, hostDns: settings.hostDns, ...cluster },
+      cluster: { systemNamespace: settings.namespace, hostDns: settings.hostDns, priorityClass: priorities.tenants.name, ...cluster },
       tracing: tracing ?? tracingTarget({ settings, images }),
     }),
   );

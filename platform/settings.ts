@@ -1,13 +1,16 @@
 import { z } from 'zod';
+import { checkSettings } from './check-settings.ts';
 import { observabilitySettingsSchema } from './observability/observability-settings.ts';
 import { dataServiceSettings, workloadSettings } from './resource-settings.ts';
 
 /** Instances give idle connections back, so the sum of what tenants may have can be far above what the server accepts at once. */
 const tenantsServer = dataServiceSettings.extend({ maxConnections: z.int().min(50).max(10_000) });
+/** One server, or a cluster: of an even number no more may fail than of one less. The services keep as many copies of their streams. */
+const natsServers = dataServiceSettings.extend({ replicas: z.union([z.literal(1), z.literal(3), z.literal(5)]) });
 const quantities = z.record(z.string(), z.union([z.string(), z.int()]));
 
 /** All that differs between one platform and another. A profile gives every value; a stack's configuration may override any of them. */
-export const platformSettingsSchema = z.strictObject({
+const settingsFields = z.strictObject({
   profile: z.enum(['local', 'staging', 'production']),
   region: z.string(),
   regions: z.array(z.string()).min(1),
@@ -29,11 +32,13 @@ export const platformSettingsSchema = z.strictObject({
     postgres: dataServiceSettings,
     tenantsPostgres: tenantsServer,
     redis: dataServiceSettings,
-    nats: dataServiceSettings,
+    nats: natsServers,
   }),
   /** Left out: the platform does not watch itself. */
   observability: observabilitySettingsSchema.optional(),
   provisionerConcurrency: z.int().min(1).max(16),
+  /** KEDA, where the cluster has it, scales the provisioner by the open jobs that this Prometheus tells of. */
+  queueScaling: z.strictObject({ prometheusUrl: z.url({ protocol: /^https?$/ }) }).optional(),
   tenants: z.strictObject({
     /** Resources of an application by its workspace's plan: the fields of TenantSpec.resources. */
     resources: z.strictObject({ free: quantities, pro: quantities, enterprise: quantities }),
@@ -55,7 +60,11 @@ export const platformSettingsSchema = z.strictObject({
   }),
 });
 
-export type PlatformSettings = z.output<typeof platformSettingsSchema>;
+export const platformSettingsSchema = settingsFields.superRefine((settings, context) => {
+  for (const { path, message } of checkSettings(settings)) context.addIssue({ code: 'custom', path, message });
+});
+
+export type PlatformSettings = z.output<typeof settingsFields>;
 export type WorkloadSettings = PlatformSettings['workloads']['proxy'];
 export type DataServiceSettings = PlatformSettings['data']['postgres'];
 

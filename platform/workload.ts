@@ -1,15 +1,23 @@
 import { createHash } from 'node:crypto';
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
+import { priorities } from './cluster/priority-classes.ts';
+import { disruptionBudget } from './disruption-budget.ts';
 import { containerSecurity, labels, metricsPortName, podSecurity, resources, skipAwait, uids } from './hardening.ts';
 import { ingressPolicy, metricsPolicy } from './ingress-policy.ts';
 import type { IngressPolicyArgs } from './ingress-policy.ts';
 import type { PlatformInputs } from './load-settings.ts';
+import { scaling } from './scaling.ts';
+import type { ScaledBy } from './scaling.ts';
 import type { WorkloadSettings } from './settings.ts';
+import { spreadConstraints } from './spread-constraints.ts';
+import { workloadAutoscaler } from './workload-autoscaler.ts';
 
 export interface WorkloadArgs extends PlatformInputs {
   namespace: pulumi.Input<string>;
   workload: WorkloadSettings;
+  /** By what an autoscaler changes the number of its pods. */
+  scaledBy: ScaledBy;
   image: string;
   /** Plain settings, and secret ones: the second become a Secret of this workload alone. */
   env: Record<string, pulumi.Input<string>>;
@@ -20,14 +28,17 @@ export interface WorkloadArgs extends PlatformInputs {
   serviceAccount?: pulumi.Input<string>;
   nodePort?: number | undefined;
   from: IngressPolicyArgs['from'];
+  /** At least what endpointsGoneSeconds and the process' own shutdown of 30 s take together. */
   terminationGracePeriodSeconds: number;
 }
 
 /** Where every service of the platform listens, and where it shows its metrics: apart, so that who may call it sees none of them. */
 const port = 8_080;
 export const metricsPort = 9_464;
+/** Until load balancers and nodes have learned that a pod is ending they still send it connections, so its process goes on for so long. */
+const endpointsGoneSeconds = 5;
 
-/** One stateless service of the platform: Deployment, Service, Secret and the policy that says who may connect. */
+/** One stateless service of the platform: Deployment, autoscaler, disruption budget, Service, Secret and the policy that says who may connect. */
 export class Workload extends pulumi.ComponentResource {
   readonly deployment: kubernetes.apps.v1.Deployment;
 
@@ -50,12 +61,14 @@ export class Workload extends pulumi.ComponentResource {
         .output([args.secretEnv, args.secretFiles ?? {}])
         .apply((values) => createHash('sha256').update(JSON.stringify(values)).digest('hex')),
     );
+    const { replicas, autoscaled, atLeast } = scaling(args.workload, args.scaledBy, args.settings);
     this.deployment = new kubernetes.apps.v1.Deployment(
       name,
       {
-        metadata,
+        // An autoscaler that is taken away still owns the replicas as the cluster sees it.
+        metadata: { ...metadata, annotations: { 'pulumi.com/patchForce': 'true' } },
         spec: {
-          replicas: args.workload.replicas,
+          replicas,
           selector: { matchLabels: { 'app.kubernetes.io/instance': name } },
           // Never fewer than wanted: the new pod is ready before an old one goes.
           strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
@@ -66,7 +79,9 @@ export class Workload extends pulumi.ComponentResource {
               automountServiceAccountToken: args.serviceAccount !== undefined,
               enableServiceLinks: false,
               securityContext: podSecurity(uids.app),
+              priorityClassName: priorities.services.name,
               terminationGracePeriodSeconds: args.terminationGracePeriodSeconds,
+              topologySpreadConstraints: atLeast > 1 ? spreadConstraints(name, ['pod-template-hash']) : undefined,
               containers: [
                 {
                   name,
@@ -88,6 +103,7 @@ export class Workload extends pulumi.ComponentResource {
                   ],
                   resources: resources(args.workload),
                   securityContext: containerSecurity,
+                  lifecycle: { preStop: { sleep: { seconds: endpointsGoneSeconds } } },
                   startupProbe: { httpGet: { path: '/ready', port }, periodSeconds: 1, failureThreshold: 120 },
                   readinessProbe: { httpGet: { path: '/ready', port }, periodSeconds: 5, timeoutSeconds: 5 },
                   livenessProbe: { httpGet: { path: '/health', port }, periodSeconds: 10, timeoutSeconds: 5 },
@@ -119,6 +135,8 @@ export class Workload extends pulumi.ComponentResource {
       },
       child,
     );
+    if (autoscaled !== undefined) workloadAutoscaler({ ...args, name, ...autoscaled }, child);
+    if (atLeast > 1) disruptionBudget({ namespace, instance: name, minAvailable: args.workload.minAvailable }, child);
     ingressPolicy({ namespace, instance: name, port, from: args.from }, child);
     metricsPolicy({ namespace, instance: name, port: metricsPort }, child);
     this.registerOutputs();

@@ -86,6 +86,7 @@ function podSpec(spec: TenantSpec, { serviceAccountName, secretName, server }: P
   return {
     ...podDefaults,
     serviceAccountName,
+    priorityClassName: spec.cluster.priorityClass,
     // A fast shutdown writes a checkpoint of at most a few seconds.
     terminationGracePeriodSeconds: 30,
     securityContext: podSecurityContext(uids.postgres),

@@ -28,6 +28,7 @@ export function instancePodSpec({ spec, serviceAccountName, configMapName, secre
   return {
     ...podDefaults,
     serviceAccountName,
+    priorityClassName: spec.cluster.priorityClass,
     terminationGracePeriodSeconds: endpointsGoneSeconds + shutdownSeconds + 2,
     securityContext: podSecurityContext(uids.instance),
     containers: [

@@ -75,10 +75,11 @@ interface PodArgs {
   secretName: Output<string>;
 }
 
-function podSpec({ images, resources }: TenantSpec, { serviceAccountName, secretName }: PodArgs): types.input.core.v1.PodSpec {
+function podSpec({ images, resources, cluster }: TenantSpec, { serviceAccountName, secretName }: PodArgs): types.input.core.v1.PodSpec {
   return {
     ...podDefaults,
     serviceAccountName,
+    priorityClassName: cluster.priorityClass,
     terminationGracePeriodSeconds: 30,
     securityContext: podSecurityContext(uids.redis),
     containers: [

@@ -72,6 +72,8 @@ export const clusterSchema = z
     ipv6: z.boolean().default(false),
     /** Private addresses that instances may call all the same, such as a mail relay or an identity provider of the installation. */
     privateEgress: z.array(z.strictObject({ cidr, port })).max(20).default([]),
+    /** Priority class of all pods, which the platform makes; absent: the cluster's default. */
+    priorityClass: dnsLabel.optional(),
     /** Whether the metrics API serves pods' CPU and memory, without which an autoscaler would wait for ever. */
     metricsApi: z.boolean().default(false),
     /** Whether the cluster knows Prometheus' ServiceMonitor, and a Grafana reads dashboards from ConfigMaps. */

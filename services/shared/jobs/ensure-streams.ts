@@ -7,7 +7,7 @@ import {
   RetentionPolicy,
   StorageType,
 } from '@nats-io/jetstream';
-import type { JetStreamManager } from '@nats-io/jetstream';
+import type { JetStreamManager, StreamConfig } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { deadLetterStream, jobStream } from './job.ts';
@@ -16,7 +16,8 @@ import { deadLetterStream, jobStream } from './job.ts';
  * Creates the streams and the consumer of jobs, or brings them to these settings; idempotent, so it is called at the start and again
  * whenever one of them is found missing.
  *
- * @param replicas copies of each stream: 1, or 3 on a cluster of NATS servers
+ * @param replicas copies of each stream: 1, or 3 on a cluster of NATS servers. A stream that has more keeps them: during a rollout that
+ *   raises the number, processes that know the older one still come here
  */
 export async function ensureStreams(nc: NatsConnection, { replicas }: { replicas: number }): Promise<void> {
   const manager = await jetstreamManager(nc);
@@ -51,9 +52,21 @@ interface StreamSettings {
 }
 
 async function ensureStream(manager: JetStreamManager, { name, fixed, changeable }: StreamSettings): Promise<void> {
-  const exists = await orMissing(manager.streams.info(name), JetStreamApiCodes.StreamNotFound);
-  if (exists) await manager.streams.update(name, changeable);
-  else await manager.streams.add({ name, ...fixed, ...changeable });
+  const { config } = (await orMissing(manager.streams.info(name), JetStreamApiCodes.StreamNotFound)) ?? {};
+  if (config && !mustBeMadeAnew(config, changeable.num_replicas)) {
+    await manager.streams.update(name, { ...changeable, num_replicas: Math.max(changeable.num_replicas, config.num_replicas) });
+    return;
+  }
+  if (config) await manager.streams.delete(name);
+  await manager.streams.add({ name, ...fixed, ...changeable });
+}
+
+/**
+ * A work queue that has a consumer can't be given more copies: NATS 2.15.2 notes the new number, makes none, and answers no further update
+ * until the server is started anew. What is lost with the queue are wake-ups of open jobs, which the reconciler announces again.
+ */
+function mustBeMadeAnew(config: StreamConfig, replicas: number): boolean {
+  return config.retention === RetentionPolicy.Workqueue && config.num_replicas < replicas;
 }
 
 async function ensureConsumer(manager: JetStreamManager): Promise<void> {

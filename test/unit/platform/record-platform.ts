@@ -38,6 +38,13 @@ export async function recordPlatform(config: Record<string, string>): Promise<Re
   return resources;
 }
 
+/** The inputs of one resource, with secrets opened, by kind and name: `Deployment/proxy`; undefined where there is none. */
+export function inputsOf(resources: readonly RecordedResource[], kindAndName: string): unknown {
+  const [kind, name] = kindAndName.split('/');
+  const found = resources.find((resource) => resource.type.endsWith(`:${kind}`) && resource.name === name);
+  return secretValue(found?.inputs);
+}
+
 /** The settings of tenants as the provisioner reads them from the file that the platform gives it. */
 export async function tenantSettingsOf(resources: readonly RecordedResource[]): Promise<TenantSettings> {
   const secret = resources.find(({ type, name }) => type === 'kubernetes:core/v1:Secret' && name === 'provisioner-files');
@@ -58,5 +65,6 @@ const envelopeKey = '4dabf18193072939515e22adb298388d';
 function secretValue(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (envelopeKey in value) return secretValue((value as { value?: unknown }).value);
+  if (Array.isArray(value)) return value.map(secretValue);
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, secretValue(item)]));
 }

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { profiles } from '../../../platform/profiles.ts';
 import { platformSettingsSchema } from '../../../platform/settings.ts';
+import type { PlatformSettings } from '../../../platform/settings.ts';
 
 for (const [name, profile] of Object.entries(profiles)) {
   test(`the ${name} profile is a valid settings value`, (t) => {
@@ -12,3 +13,33 @@ test('production runs the replicas that the product promises', (t) => {
   const { controlApi, proxy, provisioner } = profiles.production.workloads;
   t.deepEqual([controlApi.replicas, proxy.replicas, provisioner.replicas], [3, 5, 3]);
 });
+
+const problems = (change: (settings: PlatformSettings) => void): string[] => {
+  const settings = structuredClone(profiles.production);
+  change(settings);
+  return platformSettingsSchema.safeParse(settings).error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
+};
+
+for (const [title, change, problem] of [
+  [
+    'a disruption budget that would keep every node from being emptied',
+    (settings) => (settings.workloads.proxy.minAvailable = 5),
+    /^workloads\.proxy\.minAvailable: must be below the 5 replicas/,
+  ],
+  [
+    'the same where no autoscaler runs and there are fewer',
+    (settings) => Object.assign(settings.workloads.proxy, { replicas: 2 }) && (settings.tenants.metricsApi = false),
+    /^workloads\.proxy\.minAvailable: must be below the 2 replicas/,
+  ],
+  [
+    'an autoscaler without room',
+    (settings) => (settings.workloads.controlApi.autoscale = { min: 3, max: 3 }),
+    /^workloads\.controlApi\.autoscale: max must be above min/,
+  ],
+  ['two NATS servers', (settings) => Object.assign(settings.data.nats, { replicas: 2 }), /^data\.nats\.replicas: /],
+] satisfies [string, (settings: PlatformSettings) => unknown, RegExp][])
+  test(`refused, by the name of the setting: ${title}`, (t) => {
+    const found = problems(change);
+    t.is(found.length, 1, found.join('\n'));
+    t.regex(found[0] ?? '', problem);
+  });

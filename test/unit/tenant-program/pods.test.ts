@@ -15,6 +15,7 @@ interface Container {
 }
 
 interface PodSpec {
+  priorityClassName?: string;
   terminationGracePeriodSeconds: number;
   containers: [Container];
   topologySpreadConstraints?: { topologyKey: string; whenUnsatisfiable: string }[];
@@ -46,6 +47,18 @@ test('an ending instance keeps accepting until nobody sends it anything, and the
   const { containers, terminationGracePeriodSeconds } = pod(instance(await runTenantProgram()));
   t.deepEqual(containers[0].lifecycle, { preStop: { sleep: { seconds: 3 } } });
   t.true(terminationGracePeriodSeconds >= 3 + 30);
+});
+
+test('all pods of a tenant are of the priority that the platform names, and of none where it names none', async (t) => {
+  const { cluster } = dedicated();
+  const [run, without] = [
+    await runTenantProgram(dedicated({ cluster: { ...cluster, priorityClass: 'authsome-tenants' } })),
+    await runTenantProgram(dedicated()),
+  ];
+  for (const workload of [instance, (some: ProgramRun) => stateful(some, 'redis'), (some: ProgramRun) => stateful(some, 'postgres')]) {
+    t.is(pod(workload(run)).priorityClassName, 'authsome-tenants');
+    t.is(pod(workload(without)).priorityClassName, undefined);
+  }
 });
 
 test('a rollout never has fewer instances than wanted', async (t) => {
