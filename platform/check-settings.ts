@@ -1,3 +1,4 @@
+import { canLimitSources } from './cluster/ingress-controllers.ts';
 import { scaling } from './scaling.ts';
 import type { ScaledBy } from './scaling.ts';
 import type { PlatformSettings } from './settings.ts';
@@ -11,6 +12,10 @@ const scaledBy: Record<keyof PlatformSettings['workloads'], ScaledBy> = { contro
 
 /** Rules that hold between the settings: each is fine by itself, and together they would not work. */
 export function checkSettings(settings: PlatformSettings): SettingsProblem[] {
+  return [...checkWorkloads(settings), ...checkFrontDoor(settings), ...checkMetricsServer(settings)];
+}
+
+function checkWorkloads(settings: PlatformSettings): SettingsProblem[] {
   return Object.entries(settings.workloads).flatMap(([name, workload]) => {
     const path = ['workloads', name];
     const { autoscale, minAvailable } = workload;
@@ -24,6 +29,38 @@ export function checkSettings(settings: PlatformSettings): SettingsProblem[] {
       ),
     ];
   });
+}
+
+function checkFrontDoor({ ingress, urls, certificateIssuer }: PlatformSettings): SettingsProblem[] {
+  const issuer = certificateIssuer;
+  return [
+    ...Object.entries(ingress === undefined ? {} : urls).flatMap(([name, url]) =>
+      problem(new URL(url).protocol !== 'https:', ['urls', name], 'must be https, since an ingress serves it'),
+    ),
+    ...problem(
+      ingress?.allowedCidrs !== undefined && !canLimitSources(ingress.controller),
+      ['ingress', 'allowedCidrs'],
+      'this controller takes no such limit from an Ingress: set it at its load balancer, and leave this out',
+    ),
+    ...problem(
+      issuer !== undefined && issuer.http01 === (issuer.dns01 !== undefined),
+      ['certificateIssuer'],
+      'must have one of http01 and dns01',
+    ),
+    ...problem(
+      issuer?.http01 === true && ingress === undefined,
+      ['certificateIssuer', 'http01'],
+      'needs an ingress, through which the answer is given',
+    ),
+  ];
+}
+
+function checkMetricsServer({ metricsServer, tenants }: PlatformSettings): SettingsProblem[] {
+  return problem(
+    metricsServer !== undefined && !tenants.metricsApi,
+    ['tenants', 'metricsApi'],
+    'must be true where there is a metricsServer',
+  );
 }
 
 function problem(broken: boolean, path: string[], message: string): SettingsProblem[] {

@@ -1,5 +1,6 @@
 import * as kubernetes from '@pulumi/kubernetes';
-import { PriorityClasses } from './cluster/priority-classes.ts';
+import { Cluster } from './cluster/cluster.ts';
+import { PublicIngress } from './cluster/public-ingress.ts';
 import { connections } from './connections.ts';
 import { DataServices } from './data-services.ts';
 import { DatabaseSetup } from './database-setup.ts';
@@ -18,17 +19,20 @@ const provider = new kubernetes.Provider('cluster', {
 });
 const secrets = new PlatformSecrets('platform');
 const { name: namespace } = new PlatformNamespace('platform', { namespace: inputs.settings.namespace }, { providers: [provider] });
-const priorityClasses = new PriorityClasses('priority', { providers: [provider] });
-const data = new DataServices('data', { ...inputs, namespace, secrets }, { dependsOn: priorityClasses, providers: [provider] });
+const cluster = new Cluster('cluster', { ...inputs, namespace }, { providers: [provider] });
+const data = new DataServices('data', { ...inputs, namespace, secrets }, { dependsOn: cluster, providers: [provider] });
 const urls = connections(data, secrets);
 const setup = new DatabaseSetup('database-setup', { ...inputs, namespace, connections: urls, secrets }, { providers: [provider] });
-new Services('services', { ...inputs, namespace, data, connections: urls, secrets }, { dependsOn: setup.job, providers: [provider] });
+const services = { ...inputs, namespace, data, connections: urls, secrets };
+new Services('services', services, { dependsOn: setup.job, providers: [provider] });
 
-const { observability } = inputs.settings;
+const { settings } = inputs;
+const { ingress, observability } = settings;
+if (ingress !== undefined) new PublicIngress('public', { namespace, settings, ingress }, { providers: [provider] });
 const watching =
   observability === undefined
     ? undefined
-    : new Observability('observability', { ...inputs, namespace, observability }, { providers: [provider] });
+    : new Observability('observability', { ...inputs, namespace, observability }, { dependsOn: cluster, providers: [provider] });
 
 export const controlUrl = inputs.settings.urls.control;
 export const customerUrl = inputs.settings.urls.customer;

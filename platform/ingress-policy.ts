@@ -7,8 +7,8 @@ export interface IngressPolicyArgs {
   /** `app.kubernetes.io/instance` of the pods to protect. */
   instance: string;
   port: number;
-  /** Who may connect: parts of the platform by name, pods of tenants, anybody, or nobody (probes of the node still do). */
-  from: { parts: readonly [string, ...string[]]; tenants?: boolean } | 'anywhere' | 'nobody';
+  /** Who may connect: parts of the platform by name, pods of tenants, all of another namespace, anybody, or nobody (probes of the node still do). */
+  from: { parts: readonly [string, ...string[]]; tenants?: boolean } | { namespace: string } | 'anywhere' | 'nobody';
 }
 
 /** Lets the named callers, and nobody else, connect to one part of the platform. */
@@ -41,6 +41,7 @@ export function allowIngress(
 /** An empty list would let everybody in: it is never made, the type of `parts` has one at least. */
 function peers(from: Exclude<IngressPolicyArgs['from'], 'nobody'>): input.networking.v1.NetworkPolicyPeer[] | undefined {
   if (from === 'anywhere') return undefined;
+  if ('namespace' in from) return [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': from.namespace } } }];
   const parts = from.parts.map((name) => ({ podSelector: { matchLabels: { 'app.kubernetes.io/name': name } } }));
   const tenants = {
     namespaceSelector: { matchExpressions: [{ key: 'authsome.cloud/app-id', operator: 'Exists' }] },

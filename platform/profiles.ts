@@ -35,6 +35,7 @@ const local: PlatformSettings = {
   imagePullPolicy: 'IfNotPresent',
   nodePorts: { control: 30_081, customer: 30_080 },
   storage: { storageClass: 'authsome-local', localVolumes: { nodeName: 'authsome-node' } },
+  operators: { groups: [], users: [] },
   hostDns: { cidr: '10.77.0.1/32', port: 10_053 },
   workloads: {
     controlApi: smallWorkload,
@@ -96,6 +97,9 @@ const production: PlatformSettings = {
   urls: { control: 'https://api.authsome.cloud', customer: 'https://api.authsome.cloud' },
   imagePullPolicy: 'IfNotPresent',
   storage: {},
+  // Traefik, which k3s comes with and any other cluster can have: docs/clusters.md.
+  ingress: { className: 'traefik', controller: 'traefik', trustedProxies: 1, tls: { secretName: 'authsome-tls' } },
+  operators: { groups: [], users: [] },
   workloads: {
     controlApi: { ...workload(3), autoscale: { min: 3, max: 20 }, minAvailable: 2 },
     proxy: { ...workload(5), autoscale: { min: 5, max: 50 }, minAvailable: 3 },

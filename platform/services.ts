@@ -21,6 +21,10 @@ export class Services extends pulumi.ComponentResource {
     super('authsome:platform:Services', name, {}, options);
     const child = { parent: this };
     const { settings, images, secrets, connections } = args;
+    const { ingress } = settings;
+    // Without one in front, the services see the client itself.
+    const trustedProxies = ingress && { TRUSTED_PROXIES: String(ingress.trustedProxies) };
+    const frontDoor = ingress?.controllerNamespace === undefined ? 'anywhere' : { namespace: ingress.controllerNamespace };
     const natsReplicas = String(settings.data.nats.replicas);
 
     new Workload(
@@ -36,6 +40,7 @@ export class Services extends pulumi.ComponentResource {
           REGIONS: settings.regions.join(','),
           ...tracingEnvironment(args),
           NATS_REPLICAS: natsReplicas,
+          ...trustedProxies,
         },
         secretEnv: {
           DATABASE_URL: connections.control,
@@ -46,7 +51,7 @@ export class Services extends pulumi.ComponentResource {
           OPERATOR_TOKEN: secrets.operator,
         },
         nodePort: settings.nodePorts?.control,
-        from: 'anywhere',
+        from: frontDoor,
         terminationGracePeriodSeconds: 40,
       },
       child,
@@ -58,10 +63,10 @@ export class Services extends pulumi.ComponentResource {
         workload: settings.workloads.proxy,
         scaledBy: 'load',
         image: images.proxy,
-        env: tracingEnvironment(args),
+        env: { ...tracingEnvironment(args), ...trustedProxies },
         secretEnv: { DATABASE_URL: connections.proxy, REDIS_URL: connections.redis, ENCRYPTION_KEY: secrets.encryptionKey },
         nodePort: settings.nodePorts?.customer,
-        from: 'anywhere',
+        from: frontDoor,
         terminationGracePeriodSeconds: 40,
       },
       child,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { checkSettings } from './check-settings.ts';
+import { certificateIssuer, ingress, metricsServer, operators } from './cluster/cluster-settings.ts';
 import { observabilitySettingsSchema } from './observability/observability-settings.ts';
 import { dataServiceSettings, workloadSettings } from './resource-settings.ts';
 
@@ -25,6 +26,10 @@ const settingsFields = z.strictObject({
     /** Local volumes on the one node, made by the program itself; elsewhere the storage class provisions them. */
     localVolumes: z.strictObject({ nodeName: z.string() }).optional(),
   }),
+  ingress: ingress.optional(),
+  certificateIssuer: certificateIssuer.optional(),
+  metricsServer: metricsServer.optional(),
+  operators,
   /** Cluster DNS outside of pods, as the local cluster has it. */
   hostDns: z.strictObject({ cidr: z.string(), port: z.int() }).optional(),
   workloads: z.strictObject({ controlApi: workloadSettings, proxy: workloadSettings, provisioner: workloadSettings }),
@@ -66,6 +71,7 @@ export const platformSettingsSchema = settingsFields.superRefine((settings, cont
 
 export type PlatformSettings = z.output<typeof settingsFields>;
 export type WorkloadSettings = PlatformSettings['workloads']['proxy'];
+export type IngressSettings = NonNullable<PlatformSettings['ingress']>;
 export type DataServiceSettings = PlatformSettings['data']['postgres'];
 
 /** References of the images, by name; the local profile reads what the image builder wrote, others what was published. What has none of the optional ones is not deployed. */

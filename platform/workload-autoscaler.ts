@@ -59,7 +59,8 @@ function averageOf(name: 'cpu' | 'memory', averageValue: string): input.autoscal
 
 /**
  * A ScaledObject of KEDA, since an autoscaler of the cluster's own can't read a queue. Every provisioner reports the same number of open
- * jobs; one pod is for as many as it carries out at once. Without an answer from Prometheus there are as many pods as without KEDA.
+ * jobs; one pod is for as many as it carries out at once. Those that run count too: by what waits alone, busy pods would be ended. Without an
+ * answer from Prometheus there are as many pods as without KEDA.
  */
 function byJobs(
   { name, namespace, workload, min, max, settings }: WorkloadAutoscalerArgs,

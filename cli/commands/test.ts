@@ -85,6 +85,7 @@ async function integrationSuite(context: CliContext): Promise<SuiteCommand> {
   const tools = await ensureTools({ ...context, observability: true }, say);
   const suite = avaSuite('integration', {
     NATS_SERVER_BIN: tools.path('nats-server'),
+    KUBERNETES_BIN_DIR: dirname(tools.path('kube-apiserver')),
     PATH: [...['pulumi', 'promtool'].map((tool) => dirname(tools.path(tool))), process.env['PATH']].join(delimiter),
   });
   return { ...suite, command: process.execPath, args: ['test/support/with-services.ts', '--', suite.command, ...suite.args] };

@@ -15,7 +15,7 @@ export const nodePackages = [
 ] as const;
 
 /** Real servers for the integration tests, and amtool. */
-export const testPackages = ['postgresql', 'redis-server', 'prometheus-alertmanager'] as const;
+export const testPackages = ['postgresql', 'redis-server', 'etcd-server', 'prometheus-alertmanager'] as const;
 
 /**
  * Installs those of the Debian packages that are missing, without starting their services.

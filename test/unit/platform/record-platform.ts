@@ -38,10 +38,12 @@ export async function recordPlatform(config: Record<string, string>): Promise<Re
   return resources;
 }
 
-/** The inputs of one resource, with secrets opened, by kind and name: `Deployment/proxy`; undefined where there is none. */
+/** The inputs of one Kubernetes object, with secrets opened, by kind and name: `Deployment/proxy`; undefined where there is none. */
 export function inputsOf(resources: readonly RecordedResource[], kindAndName: string): unknown {
   const [kind, name] = kindAndName.split('/');
-  const found = resources.find((resource) => resource.type.endsWith(`:${kind}`) && resource.name === name);
+  const found = resources.find(
+    (resource) => resource.type.startsWith('kubernetes:') && resource.type.endsWith(`:${kind}`) && resource.name === name,
+  );
   return secretValue(found?.inputs);
 }
 

@@ -36,6 +36,32 @@ for (const [title, change, problem] of [
     (settings) => (settings.workloads.controlApi.autoscale = { min: 3, max: 3 }),
     /^workloads\.controlApi\.autoscale: max must be above min/,
   ],
+  ['an ingress without TLS', (settings) => (settings.urls.control = 'http://api.example.com'), /^urls\.control: must be https/],
+  [
+    'ranges for a controller that can’t keep to them',
+    (settings) => Object.assign(settings.ingress ?? {}, { controller: 'other', allowedCidrs: ['198.51.100.0/24'] }),
+    /^ingress\.allowedCidrs: this controller takes no such limit/,
+  ],
+  [
+    'an issuer that proves nothing',
+    (settings) => Object.assign(settings, { certificateIssuer: { name: 'a', email: 'a@example.com' } }),
+    /^certificateIssuer: must have one of http01 and dns01/,
+  ],
+  [
+    'an issuer whose questions lead nowhere',
+    (settings) => Object.assign(settings, { ingress: undefined, certificateIssuer: { name: 'a', email: 'a@example.com', http01: true } }),
+    /^certificateIssuer\.http01: needs an ingress/,
+  ],
+  [
+    'a metrics server that nobody goes by',
+    (settings) => Object.assign(settings, { metricsServer: {} }) && (settings.tenants.metricsApi = false),
+    /^tenants\.metricsApi: must be true/,
+  ],
+  [
+    'everybody as an operator',
+    (settings) => (settings.operators.groups = ['system:authenticated']),
+    /^operators\.groups\.0: must not be one of system:/,
+  ],
   ['two NATS servers', (settings) => Object.assign(settings.data.nats, { replicas: 2 }), /^data\.nats\.replicas: /],
 ] satisfies [string, (settings: PlatformSettings) => unknown, RegExp][])
   test(`refused, by the name of the setting: ${title}`, (t) => {
