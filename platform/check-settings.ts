@@ -12,7 +12,7 @@ const scaledBy: Record<keyof PlatformSettings['workloads'], ScaledBy> = { contro
 
 /** Rules that hold between the settings: each is fine by itself, and together they would not work. */
 export function checkSettings(settings: PlatformSettings): SettingsProblem[] {
-  return [...checkWorkloads(settings), ...checkFrontDoor(settings), ...checkMetricsServer(settings)];
+  return [...checkWorkloads(settings), ...checkFrontDoor(settings), ...checkMeasures(settings)];
 }
 
 function checkWorkloads(settings: PlatformSettings): SettingsProblem[] {
@@ -55,12 +55,19 @@ function checkFrontDoor({ ingress, urls, certificateIssuer }: PlatformSettings):
   ];
 }
 
-function checkMetricsServer({ metricsServer, tenants }: PlatformSettings): SettingsProblem[] {
-  return problem(
-    metricsServer !== undefined && !tenants.metricsApi,
-    ['tenants', 'metricsApi'],
-    'must be true where there is a metricsServer',
-  );
+function checkMeasures({ metricsServer, tenants, queueScaling, observability }: PlatformSettings): SettingsProblem[] {
+  return [
+    ...problem(
+      metricsServer !== undefined && !tenants.metricsApi,
+      ['tenants', 'metricsApi'],
+      'must be true where there is a metricsServer',
+    ),
+    ...problem(
+      queueScaling !== undefined && queueScaling.prometheusUrl === undefined && observability === undefined,
+      ['queueScaling', 'prometheusUrl'],
+      'must be given where the platform has no Prometheus of its own',
+    ),
+  ];
 }
 
 function problem(broken: boolean, path: string[], message: string): SettingsProblem[] {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { checkSettings } from './check-settings.ts';
-import { certificateIssuer, ingress, metricsServer, operators } from './cluster/cluster-settings.ts';
+import { certificateIssuer, ingress, metricsServer, operators, queueScaling } from './cluster/cluster-settings.ts';
 import { observabilitySettingsSchema } from './observability/observability-settings.ts';
 import { dataServiceSettings, workloadSettings } from './resource-settings.ts';
 
@@ -42,8 +42,7 @@ const settingsFields = z.strictObject({
   /** Left out: the platform does not watch itself. */
   observability: observabilitySettingsSchema.optional(),
   provisionerConcurrency: z.int().min(1).max(16),
-  /** KEDA, where the cluster has it, scales the provisioner by the open jobs that this Prometheus tells of. */
-  queueScaling: z.strictObject({ prometheusUrl: z.url({ protocol: /^https?$/ }) }).optional(),
+  queueScaling: queueScaling.optional(),
   tenants: z.strictObject({
     /** Resources of an application by its workspace's plan: the fields of TenantSpec.resources. */
     resources: z.strictObject({ free: quantities, pro: quantities, enterprise: quantities }),

@@ -2,6 +2,7 @@ import * as kubernetes from '@pulumi/kubernetes';
 import type { input } from '@pulumi/kubernetes/types/index.js';
 import type * as pulumi from '@pulumi/pulumi';
 import { labels, skipAwait } from './hardening.ts';
+import { allowIngress } from './ingress-policy.ts';
 import type { ScaledBy } from './scaling.ts';
 import type { PlatformSettings, WorkloadSettings } from './settings.ts';
 import { shareOf } from './share-of.ts';
@@ -66,7 +67,9 @@ function byJobs(
   { name, namespace, workload, min, max, settings }: WorkloadAutoscalerArgs,
   options: pulumi.CustomResourceOptions,
 ): pulumi.CustomResource {
-  const serverAddress = settings.queueScaling?.prometheusUrl ?? '';
+  const { kedaNamespace, prometheusUrl } = settings.queueScaling ?? {};
+  if (kedaNamespace !== undefined && prometheusUrl === undefined)
+    allowIngress('prometheus-keda', { namespace, instance: 'prometheus', port: 9_090, from: { namespace: kedaNamespace } }, options);
   return new kubernetes.apiextensions.CustomResource(
     `${name}-jobs`,
     {
@@ -85,7 +88,7 @@ function byJobs(
             type: 'prometheus',
             metricType: 'AverageValue',
             metadata: {
-              serverAddress,
+              serverAddress: prometheusUrl ?? `http://prometheus.${settings.namespace}.svc:9090`,
               query: 'max(authsome_jobs_open)',
               threshold: String(settings.provisionerConcurrency),
               // No provisioner that reports is no reason to end more of them.

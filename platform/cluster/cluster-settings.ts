@@ -50,3 +50,10 @@ export const metricsServer = z.strictObject({
 
 /** Who may look at everything in the cluster but secrets, as the cluster's authentication names them. */
 export const operators = z.strictObject({ groups: z.array(subject).default([]), users: z.array(subject).default([]) }).prefault({});
+
+/** KEDA, where the cluster has it, scales the provisioner by the open jobs that Prometheus tells of. */
+export const queueScaling = z.strictObject({
+  kedaNamespace: z.string().min(1).default('keda'),
+  /** Absent: the platform's own. */
+  prometheusUrl: z.url({ protocol: /^https?$/ }).optional(),
+});

@@ -16,7 +16,7 @@ const settings = {
   certificateIssuer: { name: 'letsencrypt', email: 'operations@example.com', http01: true },
   metricsServer: {},
   operators: { groups: ['platform-operators'], users: ['alice@example.com'] },
-  queueScaling: { prometheusUrl: 'http://prometheus:9090' },
+  queueScaling: {},
 };
 /** Of kinds that others' programs bring along, which this API server does not know. */
 const foreignKinds = ['ClusterIssuer', 'Middleware', 'ScaledObject'];

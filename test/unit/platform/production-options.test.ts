@@ -9,7 +9,7 @@ test.before(async () => {
     'authsome:profile': 'production',
     'authsome:settings': JSON.stringify({
       urls: { customer: 'https://apps.example.com' },
-      queueScaling: { prometheusUrl: 'http://prometheus.monitoring:9090' },
+      queueScaling: {},
       ingress: {
         controllerNamespace: 'traefik',
         trustedProxies: 2,
@@ -36,13 +36,19 @@ test('with KEDA the provisioner scales from 2 to 10 by the open jobs, and to its
         {
           type: 'prometheus',
           metadata: {
-            serverAddress: 'http://prometheus.monitoring:9090',
+            serverAddress: 'http://prometheus.authsome-system.svc:9090',
             query: 'max(authsome_jobs_open)',
             threshold: '4',
             ignoreNullValues: 'false',
           },
         },
       ],
+    },
+  });
+  t.like(inputs('NetworkPolicy/prometheus-keda'), {
+    spec: {
+      podSelector: { matchLabels: { 'app.kubernetes.io/instance': 'prometheus' } },
+      ingress: [{ from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'keda' } } }], ports: [{ port: 9_090 }] }],
     },
   });
   t.like(inputs('Deployment/provisioner'), { spec: { replicas: undefined } });

@@ -58,6 +58,11 @@ for (const [title, change, problem] of [
     /^tenants\.metricsApi: must be true/,
   ],
   [
+    'a queue that nobody measures',
+    (settings) => Object.assign(settings, { observability: undefined, queueScaling: { kedaNamespace: 'keda' } }),
+    /^queueScaling\.prometheusUrl: must be given/,
+  ],
+  [
     'everybody as an operator',
     (settings) => (settings.operators.groups = ['system:authenticated']),
     /^operators\.groups\.0: must not be one of system:/,
