@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { checkSettings } from './check-settings.ts';
-import { certificateIssuer, ingress, metricsServer, operators, queueScaling } from './cluster/cluster-settings.ts';
+import { certificateIssuer, ingressOrNone, metricsServer, operators, queueScaling } from './cluster/cluster-settings.ts';
 import { observabilitySettingsSchema } from './observability/observability-settings.ts';
 import { dataServiceSettings, workloadSettings } from './resource-settings.ts';
 
@@ -26,7 +26,7 @@ const settingsFields = z.strictObject({
     /** Local volumes on the one node, made by the program itself; elsewhere the storage class provisions them. */
     localVolumes: z.strictObject({ nodeName: z.string() }).optional(),
   }),
-  ingress: ingress.optional(),
+  ingress: ingressOrNone,
   certificateIssuer: certificateIssuer.optional(),
   metricsServer: metricsServer.optional(),
   operators,

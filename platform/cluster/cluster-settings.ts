@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ingressControllers } from './ingress-controllers.ts';
 
 /** How the public reaches the platform: an Ingress of the cluster's controller. */
-export const ingress = z.strictObject({
+const ingress = z.strictObject({
   className: z.string().min(1),
   /** Which controller the class is of: each has annotations of its own for what an Ingress can't say. `other` sets none. */
   controller: z.enum(ingressControllers),
@@ -22,6 +22,9 @@ export const ingress = z.strictObject({
   /** The dashboard's host, and the Service behind it; absent: no dashboard. */
   dashboard: z.strictObject({ host: z.hostname(), service: z.string().min(1), port: z.int() }).optional(),
 });
+
+/** A profile's can be taken away, by `none`: an override can't say that there is nothing. */
+export const ingressOrNone = z.preprocess((value) => (value === 'none' ? undefined : value), ingress.optional()).optional();
 
 /** Of one or many persons: what everybody is, and the cluster's own parts, are not meant. */
 const subject = z

@@ -74,3 +74,8 @@ for (const [title, change, problem] of [
     t.is(found.length, 1, found.join('\n'));
     t.regex(found[0] ?? '', problem);
   });
+
+test('a profile’s ingress can be taken away', (t) => {
+  t.is(platformSettingsSchema.parse({ ...profiles.production, ingress: 'none' }).ingress, undefined);
+  t.false(platformSettingsSchema.safeParse({ ...profiles.production, ingress: 'some' }).success);
+});
