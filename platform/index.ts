@@ -1,4 +1,6 @@
 import * as kubernetes from '@pulumi/kubernetes';
+import * as pulumi from '@pulumi/pulumi';
+import { Backups } from './backups/backups.ts';
 import { connections } from './connections.ts';
 import { DataServices } from './data-services.ts';
 import { DatabaseSetup } from './database-setup.ts';
@@ -21,6 +23,7 @@ const data = new DataServices('data', { ...inputs, namespace, secrets }, { provi
 const urls = connections(data, secrets);
 const setup = new DatabaseSetup('database-setup', { ...inputs, namespace, connections: urls, secrets }, { providers: [provider] });
 new Services('services', { ...inputs, namespace, data, connections: urls, secrets }, { dependsOn: setup.job, providers: [provider] });
+new Backups('backups', { ...inputs, namespace, connections: urls, secrets, setupSecret: setup.secret }, { providers: [provider] });
 
 const { observability } = inputs.settings;
 const watching =
@@ -32,3 +35,9 @@ export const controlUrl = inputs.settings.urls.control;
 export const customerUrl = inputs.settings.urls.customer;
 export { namespace };
 export const grafanaPassword = watching?.grafanaPassword;
+/** Without these a backup can't be restored into another platform: to be kept apart from the backups. */
+export const recoveryKeys = pulumi.secret({
+  encryptionKey: secrets.encryptionKey,
+  pulumiPassphrase: secrets.pulumiPassphrase,
+  authSecret: secrets.auth,
+});

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { backupSettingsSchema } from './backups/backup-settings.ts';
 import { observabilitySettingsSchema } from './observability/observability-settings.ts';
 import { dataServiceSettings, workloadSettings } from './resource-settings.ts';
 
@@ -33,6 +34,7 @@ export const platformSettingsSchema = z.strictObject({
   }),
   /** Left out: the platform does not watch itself. */
   observability: observabilitySettingsSchema.optional(),
+  backups: backupSettingsSchema,
   provisionerConcurrency: z.int().min(1).max(16),
   tenants: z.strictObject({
     /** Resources of an application by its workspace's plan: the fields of TenantSpec.resources. */
@@ -65,6 +67,7 @@ export const platformImagesSchema = z.object({
   provisioner: z.string(),
   proxy: z.string(),
   instance: z.string(),
+  backup: z.string(),
   postgres: z.string(),
   redis: z.string(),
   nats: z.string(),
