@@ -60,7 +60,9 @@ async function runCommand(command: string, args: string[], lifecycle: Lifecycle)
   }
 }
 
-const done = (result: unknown): Outcome => ({ result, failure: null });
+function done(result: unknown): Outcome {
+  return { result, failure: null };
+}
 
 async function backUp(lifecycle: Lifecycle): Promise<PresentedRun> {
   const config = readBackupConfig(process.env);
