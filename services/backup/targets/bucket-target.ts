@@ -52,7 +52,8 @@ export function bucketTarget({ bucket, prefix, region, endpoint }: BucketOptions
         partSize,
         queueSize: partsAtOnce,
       });
-      const abort = (): void => void upload.abort();
+      // Not the upload's own abort(): that ends the wait before the parts are removed, or never removes them.
+      const abort = (): void => void source.destroy(signal?.reason as Error);
       signal?.addEventListener('abort', abort, { once: true });
       try {
         await upload.done();

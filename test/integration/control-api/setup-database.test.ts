@@ -142,7 +142,8 @@ test('only those who were named may connect to a database', async (t) => {
   const may: Record<string, string[]> = {};
   for (const database of ['authsome_control', 'authsome_state', 'postgres', 'template1']) {
     may[database] = [];
-    for (const role of ['control', 'state', 'provisioner', 'proxy', 'backup']) if (await mayConnect(role, database)) may[database].push(role);
+    for (const role of ['control', 'state', 'provisioner', 'proxy', 'backup'])
+      if (await mayConnect(role, database)) may[database].push(role);
   }
   t.deepEqual(may, {
     authsome_control: ['control', 'provisioner', 'proxy', 'backup'],

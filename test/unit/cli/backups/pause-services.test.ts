@@ -4,9 +4,8 @@ import type { Kubectl } from '../../../../cli/probe/cluster.ts';
 
 /** Deployments as an API server keeps them: what scale and annotate do. */
 function cluster(replicas: Record<string, number>) {
-  const deployments = new Map(
-    Object.entries(replicas).map(([name, count]) => [name, { replicas: count, annotations: {} }]),
-  );
+  const deployments = new Map<string, { replicas: number; annotations: Record<string, string> }>();
+  for (const [name, count] of Object.entries(replicas)) deployments.set(name, { replicas: count, annotations: {} });
   const kubectl: Kubectl = ([verb, kind, name = '', change = '']) => {
     const answer = (stdout: string) => Promise.resolve({ exitCode: 0, stdout, stderr: '' });
     if (verb === 'get' && kind === 'pods') return answer('');
