@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { FaultsOptions } from './commands/faults.ts';
 import type { PreviewOptions } from './commands/preview.ts';
+import { addBackupGroup } from './groups/backup-group.ts';
 import { addRepairGroup } from './groups/repair-group.ts';
 import { addTenantGroup } from './groups/tenant-group.ts';
 import { addWorkspaceGroup } from './groups/workspace-group.ts';
@@ -95,5 +96,6 @@ program
 addTenantGroup(program);
 addWorkspaceGroup(program);
 addRepairGroup(program);
+addBackupGroup(program);
 
 await program.parseAsync();

@@ -9,6 +9,10 @@ export interface Connections {
   control: pulumi.Output<string>;
   provisioner: pulumi.Output<string>;
   proxy: pulumi.Output<string>;
+  /** Reading everything, for backups. */
+  backupControl: pulumi.Output<string>;
+  backupState: pulumi.Output<string>;
+  backupTenants: pulumi.Output<string>;
   /** PULUMI_BACKEND_URL of the tenants' stacks. */
   state: pulumi.Output<string>;
   redis: pulumi.Output<string>;
@@ -24,6 +28,9 @@ export function connections(data: DataServices, secrets: PlatformSecrets): Conne
     control: postgres('authsome_control', secrets.controlDb, 'authsome_control'),
     provisioner: postgres('authsome_provisioner', secrets.provisionerDb, 'authsome_control'),
     proxy: postgres('authsome_proxy', secrets.proxyDb, 'authsome_control'),
+    backupControl: postgres('authsome_backup', secrets.backupDb, 'authsome_control'),
+    backupState: postgres('authsome_backup', secrets.backupDb, 'authsome_state'),
+    backupTenants: postgres('authsome_backup', secrets.backupDb, 'postgres', data.tenantsPostgres.host),
     state: postgres('authsome_state', secrets.stateDb, 'authsome_state'),
     redis: pulumi.secret(pulumi.interpolate`redis://:${secrets.redis}@${data.redis.host}:6379/0`),
     nats: pulumi.secret(pulumi.interpolate`nats://authsome:${secrets.nats}@${data.nats.host}:4222`),

@@ -42,7 +42,7 @@ export class DataServices extends pulumi.ComponentResource {
       {
         ...postgres(secrets.postgres),
         settings: settings.data.postgres,
-        from: { parts: ['control-api', 'database-setup', 'provisioner', 'proxy'] },
+        from: { parts: ['backup', 'control-api', 'database-setup', 'provisioner', 'proxy', 'restore'] },
       },
       child,
     );
@@ -52,7 +52,7 @@ export class DataServices extends pulumi.ComponentResource {
         ...postgres(secrets.tenantsPostgres),
         settings: settings.data.tenantsPostgres,
         args: ['postgres', '-c', `max_connections=${settings.data.tenantsPostgres.maxConnections}`],
-        from: { parts: ['database-setup', 'provisioner'], tenants: true },
+        from: { parts: ['backup', 'database-setup', 'provisioner', 'restore'], tenants: true },
       },
       child,
     );
@@ -65,7 +65,7 @@ export class DataServices extends pulumi.ComponentResource {
         image: images.redis,
         uid: uids.redis,
         port: 6_379,
-        from: { parts: ['control-api', 'provisioner', 'proxy'] },
+        from: { parts: ['control-api', 'provisioner', 'proxy', 'restore'] },
         command: ['redis-server', '/etc/authsome/redis.conf'],
         files: { 'redis.conf': secrets.redis.apply(redisConfiguration) },
         dataPath: '/data',

@@ -18,6 +18,8 @@ export interface DatabaseSetupArgs extends PlatformInputs {
  */
 export class DatabaseSetup extends pulumi.ComponentResource {
   readonly job: kubernetes.batch.v1.Job;
+  /** Name of the Secret that it reads. */
+  readonly secret: pulumi.Output<string>;
 
   constructor(name: string, args: DatabaseSetupArgs, options?: pulumi.ComponentResourceOptions) {
     super('authsome:platform:DatabaseSetup', name, {}, options);
@@ -32,8 +34,10 @@ export class DatabaseSetup extends pulumi.ComponentResource {
       PROVISIONER_DB_PASSWORD: secrets.provisionerDb,
       PROXY_DB_PASSWORD: secrets.proxyDb,
       TENANTS_DB_PASSWORD: secrets.tenantsDb,
+      BACKUP_DB_PASSWORD: secrets.backupDb,
     };
     const secret = new kubernetes.core.v1.Secret(name, { metadata: { name, namespace }, stringData }, child);
+    this.secret = secret.metadata.name;
     const suffix = pulumi.unsecret(
       pulumi.output(stringData).apply((values) =>
         createHash('sha256')

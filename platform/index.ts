@@ -1,4 +1,6 @@
 import * as kubernetes from '@pulumi/kubernetes';
+import * as pulumi from '@pulumi/pulumi';
+import { Backups } from './backups/backups.ts';
 import { Cluster } from './cluster/cluster.ts';
 import { PublicIngress } from './cluster/public-ingress.ts';
 import { connections } from './connections.ts';
@@ -25,6 +27,7 @@ const urls = connections(data, secrets);
 const setup = new DatabaseSetup('database-setup', { ...inputs, namespace, connections: urls, secrets }, { providers: [provider] });
 const services = { ...inputs, namespace, data, connections: urls, secrets };
 new Services('services', services, { dependsOn: setup.job, providers: [provider] });
+new Backups('backups', { ...services, setupSecret: setup.secret }, { providers: [provider] });
 
 const { settings } = inputs;
 const { ingress, observability } = settings;
@@ -38,3 +41,9 @@ export const controlUrl = inputs.settings.urls.control;
 export const customerUrl = inputs.settings.urls.customer;
 export { namespace };
 export const grafanaPassword = watching?.grafanaPassword;
+/** Without these a backup can't be restored into another platform: to be kept apart from the backups. */
+export const recoveryKeys = pulumi.secret({
+  encryptionKey: secrets.encryptionKey,
+  pulumiPassphrase: secrets.pulumiPassphrase,
+  authSecret: secrets.auth,
+});

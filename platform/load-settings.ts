@@ -61,9 +61,9 @@ function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, name: s
   throw new Error(result.error.issues.map((issue) => `${[name, ...issue.path].join('.')}: ${issue.message}`).join('\n'));
 }
 
-/** Objects are merged, everything else is replaced. */
+/** Objects are merged, everything else is replaced, and so is an object by one of another `kind`. */
 function merge(base: unknown, override: unknown): unknown {
-  if (!isObject(base) || !isObject(override)) return override ?? base;
+  if (!isObject(base) || !isObject(override) || ('kind' in override && override['kind'] !== base['kind'])) return override ?? base;
   const keys = new Set([...Object.keys(base), ...Object.keys(override)]);
   return Object.fromEntries([...keys].map((key) => [key, merge(base[key], override[key])]));
 }

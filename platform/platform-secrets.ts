@@ -12,6 +12,7 @@ export class PlatformSecrets extends pulumi.ComponentResource {
   readonly provisionerDb: pulumi.Output<string>;
   readonly proxyDb: pulumi.Output<string>;
   readonly tenantsDb: pulumi.Output<string>;
+  readonly backupDb: pulumi.Output<string>;
   readonly redis: pulumi.Output<string>;
   readonly nats: pulumi.Output<string>;
   /** By which the servers of a NATS cluster know each other. */
@@ -29,6 +30,9 @@ export class PlatformSecrets extends pulumi.ComponentResource {
     super('authsome:platform:Secrets', name, {}, options);
     const password = (part: string): pulumi.Output<string> =>
       new random.RandomPassword(`${name}-${part}`, { length: 40, special: false }, { parent: this }).result;
+    // Those of a platform that was lost, for its backup to be restored: docs/backups.md. What is generated stays, so that nothing is deleted.
+    const config = new pulumi.Config('authsome');
+    const given = (key: string): pulumi.Output<string> | undefined => config.getSecret(key);
     this.postgres = password('postgres');
     this.tenantsPostgres = password('tenants-postgres');
     this.controlDb = password('control-db');
@@ -36,15 +40,18 @@ export class PlatformSecrets extends pulumi.ComponentResource {
     this.provisionerDb = password('provisioner-db');
     this.proxyDb = password('proxy-db');
     this.tenantsDb = password('tenants-db');
+    this.backupDb = password('backup-db');
     this.redis = password('redis');
     this.nats = password('nats');
     this.natsRoutes = password('nats-routes');
-    this.auth = password('auth');
+    const auth = password('auth');
+    this.auth = given('authSecret') ?? auth;
     this.operator = password('operator');
-    this.pulumiPassphrase = password('pulumi-passphrase');
+    const passphrase = password('pulumi-passphrase');
+    this.pulumiPassphrase = given('pulumiPassphrase') ?? passphrase;
     const secretOutputs = ['b64Std', 'b64Url', 'dec', 'hex'];
     const key = new random.RandomId(`${name}-encryption-key`, { byteLength: 32 }, { parent: this, additionalSecretOutputs: secretOutputs });
-    this.encryptionKey = pulumi.secret(key.b64Std);
+    this.encryptionKey = given('encryptionKey') ?? pulumi.secret(key.b64Std);
     this.registerOutputs();
   }
 }

@@ -61,6 +61,11 @@ const local: PlatformSettings = {
     impatient: true,
     nodePorts: { prometheus: 30_090, alertmanager: 30_093, jaeger: 30_686, grafana: 30_030 },
   },
+  backups: {
+    ...{ schedule: '30 2 * * *', keepDays: 7, concurrency: 1, timeLimitMinutes: 60 },
+    target: { kind: 'volume', storage: '5Gi' },
+    ...{ cpu: '1', cpuRequest: '20m', memory: '512Mi', memoryRequest: '64Mi' },
+  },
   provisionerConcurrency: 2,
   tenants: {
     resources: { free: localTenant, pro: localTenant, enterprise: localTenant },
@@ -122,6 +127,12 @@ const production: PlatformSettings = {
     sampling: 0.01,
     runbookUrl,
     impatient: false,
+  },
+  backups: {
+    ...{ schedule: '30 2 * * *', keepDays: 30, concurrency: 4, timeLimitMinutes: 720 },
+    // Better a bucket, which outlives the cluster: docs/backups.md.
+    target: { kind: 'volume', storage: '500Gi' },
+    ...{ cpu: '2', cpuRequest: '250m', memory: '1Gi', memoryRequest: '256Mi' },
   },
   provisionerConcurrency: 4,
   tenants: {

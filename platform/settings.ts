@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { checkSettings } from './check-settings.ts';
 import { certificateIssuer, ingressOrNone, metricsServer, operators, queueScaling } from './cluster/cluster-settings.ts';
+import { backupSettingsSchema } from './backups/backup-settings.ts';
 import { observabilitySettingsSchema } from './observability/observability-settings.ts';
 import { dataServiceSettings, workloadSettings } from './resource-settings.ts';
 
@@ -41,6 +42,7 @@ const settingsFields = z.strictObject({
   }),
   /** Left out: the platform does not watch itself. */
   observability: observabilitySettingsSchema.optional(),
+  backups: backupSettingsSchema,
   provisionerConcurrency: z.int().min(1).max(16),
   queueScaling: queueScaling.optional(),
   tenants: z.strictObject({
@@ -79,6 +81,7 @@ export const platformImagesSchema = z.object({
   provisioner: z.string(),
   proxy: z.string(),
   instance: z.string(),
+  backup: z.string(),
   postgres: z.string(),
   redis: z.string(),
   nats: z.string(),

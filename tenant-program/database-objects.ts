@@ -13,6 +13,8 @@ export interface TenantDatabase {
   readonly user: Output<string>;
   /** Secret. */
   readonly url: Output<string>;
+  /** Of a server of the tenant's own, as its superuser. Secret. */
+  readonly adminUrl?: Output<string>;
 }
 
 export interface DatabaseObjectsArgs {
@@ -82,7 +84,7 @@ export function makeDatabaseObjects(name: string, args: DatabaseObjectsArgs): Te
   };
 }
 
-/** node-postgres takes `require` for `verify-full` unless it is told to mean by it what PostgreSQL's own clients do. */
-function tlsParameters(sslMode: string): string {
+/** Of a URL. node-postgres takes `require` for `verify-full` unless it is told to mean by it what PostgreSQL's own clients do. */
+export function tlsParameters(sslMode: string): string {
   return sslMode === 'require' ? 'uselibpqcompat=true&sslmode=require' : `sslmode=${sslMode}`;
 }

@@ -1,7 +1,7 @@
 import * as postgresql from '@pulumi/postgresql';
-import { ComponentResource } from '@pulumi/pulumi';
+import { ComponentResource, interpolate, secret } from '@pulumi/pulumi';
 import type { ComponentResourceOptions, Output, Resource } from '@pulumi/pulumi';
-import { makeDatabaseObjects } from './database-objects.ts';
+import { makeDatabaseObjects, tlsParameters } from './database-objects.ts';
 import type { TenantDatabase } from './database-objects.ts';
 import { DedicatedPostgres } from './dedicated-postgres.ts';
 import type { TenantNamespace } from './namespace.ts';
@@ -27,6 +27,7 @@ export class DedicatedDatabase extends ComponentResource implements TenantDataba
   readonly databaseName: Output<string>;
   readonly user: Output<string>;
   readonly url: Output<string>;
+  readonly adminUrl: Output<string>;
 
   constructor(name: string, args: DedicatedDatabaseArgs, options?: ComponentResourceOptions) {
     super('authsome:tenant:DedicatedDatabase', name, {}, options);
@@ -59,6 +60,9 @@ export class DedicatedDatabase extends ComponentResource implements TenantDataba
     this.databaseName = made.databaseName;
     this.user = made.user;
     this.url = made.url;
+    this.adminUrl = secret(
+      interpolate`postgres://${server.adminUser}:${server.adminPassword}@${server.host}:${ports.postgres}/postgres?${tlsParameters(sslMode)}`,
+    );
     this.registerOutputs({ databaseName: this.databaseName, user: this.user, url: this.url });
   }
 }

@@ -51,6 +51,7 @@ export function tenantProgram(spec: TenantSpec): () => Promise<TenantProgramOutp
       databaseName: database.databaseName,
       databaseUser: database.user,
       databaseUrl: database.url,
+      ...(database.adminUrl !== undefined && { databaseAdminUrl: database.adminUrl }),
       redisHost: redis.host,
       redisUrl: redis.url,
       instanceToken: instance.token,

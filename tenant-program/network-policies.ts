@@ -73,10 +73,16 @@ function policySpecs(spec: TenantSpec): Record<string, PolicySpec> {
   };
 }
 
-/** The instance, and the provisioner, which makes role and database. */
+/** The instance, the provisioner, which makes role and database, and who backs it up and restores it. */
 function postgresIngress(systemNamespace: string): IngressRule[] {
   return [
-    { from: [{ podSelector: workload('instance') }, inNamespace(systemNamespace, named('provisioner'))], ports: tcp(ports.postgres) },
+    {
+      from: [
+        { podSelector: workload('instance') },
+        ...['provisioner', 'backup', 'restore'].map((name) => inNamespace(systemNamespace, named(name))),
+      ],
+      ports: tcp(ports.postgres),
+    },
   ];
 }
 

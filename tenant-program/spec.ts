@@ -140,6 +140,8 @@ export const tenantOutputsSchema = z.strictObject({
   databaseName: z.string(),
   databaseUser: z.string(),
   databaseUrl: z.string(),
+  /** Of a server of the tenant's own, as its superuser: for backups, and to restore them. */
+  databaseAdminUrl: z.string().optional(),
   redisHost: z.string(),
   redisUrl: z.string(),
   /** Bearer token that the proxy sends to the instance and the instance compares in constant time. */
@@ -149,4 +151,4 @@ export const tenantOutputsSchema = z.strictObject({
 export type TenantOutputs = z.output<typeof tenantOutputsSchema>;
 
 /** Output names that must be secret in the stack's state. */
-export const secretOutputs = ['databaseUrl', 'redisUrl', 'instanceToken'] as const;
+export const secretOutputs = ['databaseUrl', 'databaseAdminUrl', 'redisUrl', 'instanceToken'] as const;

@@ -20,7 +20,7 @@ type Say = (line: string) => void;
 
 /** Users that own the data of the local volumes: those of the images. */
 const volumeOwners = {
-  ...{ postgres: 999, 'tenants-postgres': 999, redis: 999, nats: 999 },
+  ...{ postgres: 999, 'tenants-postgres': 999, redis: 999, nats: 999, backups: 10_001 },
   ...{ prometheus: 65_534, alertmanager: 65_534, jaeger: 65_534, loki: 65_534 },
 };
 

@@ -9,6 +9,7 @@ import { createLeaderGauge, createRegistry, registerDependencies } from '../shar
 import { connectNats } from '../shared/nats.ts';
 import { createRedis } from '../shared/redis.ts';
 import { createSecretBox } from '../shared/secret-box.ts';
+import { registerBackupMetrics } from './backup-metrics.ts';
 import { createAuth } from './auth/create-auth.ts';
 import { createSessionTokens } from './auth/session-tokens.ts';
 import { readConfig } from './config.ts';
@@ -60,6 +61,7 @@ runMain(name, async (lifecycle) => {
   lifecycle.onShutdown('route relay', () => routeRelay.stop());
 
   const registry = createRegistry();
+  registerBackupMetrics(registry, { db, log });
   const perMinute = (limitName: string, limit: number) => createRateLimit({ redis, log, name: limitName, limit, windowSeconds: 60 });
 
   const effects = createEffects({ wakeJobRelay: () => jobRelay.wake(), wakeRouteRelay: () => routeRelay.wake(), routes, log });

@@ -18,6 +18,8 @@ const configSchema = z.object({
   PROVISIONER_DB_PASSWORD: password,
   PROXY_DB_PASSWORD: password,
   TENANTS_DB_PASSWORD: password,
+  /** On both servers. */
+  BACKUP_DB_PASSWORD: password,
   /** Where the migrations are, if not beside the program. */
   MIGRATIONS_DIR: z.string().optional(),
 });
@@ -32,13 +34,14 @@ runTask('setup-database', async () => {
       authsome_state: config.STATE_DB_PASSWORD,
       authsome_provisioner: config.PROVISIONER_DB_PASSWORD,
       authsome_proxy: config.PROXY_DB_PASSWORD,
+      authsome_backup: config.BACKUP_DB_PASSWORD,
     },
     migrationsDirectory: config.MIGRATIONS_DIR,
     log,
   });
   await setUpTenantsServer({
     adminUrl: config.TENANTS_ADMIN_DATABASE_URL ?? config.ADMIN_DATABASE_URL,
-    password: config.TENANTS_DB_PASSWORD,
+    passwords: { authsome_tenants: config.TENANTS_DB_PASSWORD, authsome_backup: config.BACKUP_DB_PASSWORD },
     log,
   });
 });

@@ -15,6 +15,7 @@ export type IdPrefix =
   | 'op'
   | 'evt'
   | 'swp'
+  | 'bkp'
   | 'whk'
   | 'org'
   | 'mfa'

@@ -9,7 +9,7 @@ import { modulesLayer } from './module-closure.ts';
 import type { LayerRecipe } from './oci-layout.ts';
 import { pluginLayers } from './plugin-layers.ts';
 import { alertmanager, staticServer } from './observability-images.ts';
-import { nats, postgres, redis } from './server-images.ts';
+import { nats, postgres, postgresClient, postgresPrograms, redis } from './server-images.ts';
 
 /** Programs that come from outside the repository. */
 export interface ImageBinaries {
@@ -33,7 +33,7 @@ export interface ImageInputs {
 /** Elsewhere than on one's own machine, what these projects publish is used. */
 export const observabilityImageNames = ['prometheus', 'alertmanager', 'jaeger'] as const;
 export const imageNames = [
-  ...(['pause', 'postgres', 'redis', 'nats', 'control-api', 'provisioner', 'proxy', 'instance'] as const),
+  ...(['pause', 'postgres', 'redis', 'nats', 'control-api', 'provisioner', 'proxy', 'instance', 'backup'] as const),
   ...observabilityImageNames,
 ] as const;
 export type ImageName = (typeof imageNames)[number];
@@ -81,6 +81,8 @@ export async function imageRecipe(name: ImageName, inputs: ImageInputs): Promise
       return service(inputs, name, { 'main.mjs': 'proxy/main.ts' });
     case 'instance':
       return service(inputs, name, { 'main.mjs': 'services/instance/main.ts' });
+    case 'backup':
+      return backup(inputs);
   }
 }
 
@@ -100,6 +102,16 @@ async function service(
       WorkingDir: '/app',
       Env: [nodePath, 'NODE_ENV=production', ...env],
     },
+  };
+}
+
+/** A service with PostgreSQL's own programs, of the version of the postgres image: they dump servers up to that. */
+async function backup(inputs: ImageInputs): Promise<ImageRecipe> {
+  const recipe = await service(inputs, 'backup', { 'main.mjs': 'services/backup/main.ts' });
+  return {
+    ...recipe,
+    layers: [postgresClient(), ...recipe.layers],
+    config: { ...recipe.config, Env: [`${nodePath}:${postgresPrograms}`, 'NODE_ENV=production'] },
   };
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { debianRootfs, libraryFolder, sharedLibraries, suite } from './debian-rootfs.ts';
 import type { ImageRecipe } from './image-recipe.ts';
 import { accountEntries, binaryLayer, filesLayer } from './image-recipe.ts';
+import type { LayerRecipe } from './oci-layout.ts';
 
 /** One static program and nothing else. */
 export async function nats(natsServer: string): Promise<ImageRecipe> {
@@ -13,6 +14,18 @@ export async function nats(natsServer: string): Promise<ImageRecipe> {
     layers: [await binaryLayer({ source: natsServer, path: 'usr/local/bin/nats-server' }), filesLayer(accountEntries(user))],
     config: { Entrypoint: ['/usr/local/bin/nats-server'], Cmd: ['--config', '/etc/nats/nats.conf'], Env: ['PATH=/usr/local/bin'] },
   };
+}
+
+/** Where Debian puts PostgreSQL's programs. */
+export const postgresPrograms = '/usr/lib/postgresql/15/bin';
+
+/** What dumps and restores databases, and the libraries that it needs. */
+export function postgresClient(): LayerRecipe {
+  return debianRootfs({
+    suite,
+    packages: ['postgresql-client-15'],
+    keep: [...sharedLibraries, ...['pg_dump', 'pg_restore'].map((name) => `${postgresPrograms.slice(1)}/${name}`)],
+  });
 }
 
 /** The pod gives the configuration as /etc/redis/redis.conf. */
@@ -57,7 +70,7 @@ export async function postgres(repoRoot: string): Promise<ImageRecipe> {
     config: {
       Entrypoint: ['/usr/local/bin/entrypoint.sh'],
       Cmd: ['postgres'],
-      Env: ['PATH=/usr/lib/postgresql/15/bin:/usr/local/bin:/usr/bin:/bin', 'PGDATA=/var/lib/postgresql/data/pgdata', 'LANG=C.UTF-8'],
+      Env: [`PATH=${postgresPrograms}:/usr/local/bin:/usr/bin:/bin`, 'PGDATA=/var/lib/postgresql/data/pgdata', 'LANG=C.UTF-8'],
       // PostgreSQL's fast shutdown. SIGTERM would be the smart one, which waits until the last client goes.
       StopSignal: 'SIGINT',
     },

@@ -10,7 +10,7 @@ export const upkeepAlerts: AlertGroup = {
     {
       alert: 'BackupTooOld',
       severity: 'critical',
-      // One a day, and two hours for it to be made and written. It is 0 until there is one.
+      // One a day, and two hours for it to be made and written. Until there is one, its age is the platform's.
       expr: `time() - max(${backup}) > ${hours(26)}`,
       forSeconds: minutes(15),
       summary: 'The newest good backup is older than a day',

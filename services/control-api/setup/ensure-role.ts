@@ -7,6 +7,7 @@ const attributes = {
   authsome_provisioner: 'nocreatedb nocreaterole',
   authsome_proxy: 'nocreatedb nocreaterole',
   authsome_tenants: 'createdb createrole',
+  authsome_backup: 'nocreatedb nocreaterole',
 } as const;
 
 export type RoleName = keyof typeof attributes;

@@ -22,7 +22,7 @@ const routeKeyColumns = 'id, application_id, type, hash, scopes, created_at, exp
 
 const grants = [
   // All at once and from nothing, so that a grant that is taken out of this list is taken away.
-  'revoke all on all tables in schema public from public, authsome_provisioner, authsome_proxy',
+  'revoke all on all tables in schema public from public, authsome_provisioner, authsome_proxy, authsome_backup',
   'revoke all on schema public from public',
   'grant usage on schema public to authsome_provisioner, authsome_proxy',
 
@@ -40,9 +40,12 @@ const grants = [
   `grant select (${routeColumns}) on applications to authsome_proxy`,
   `grant select (${routeKeyColumns}) on api_keys to authsome_proxy`,
   'grant select (id, plan, deleted_at) on workspaces to authsome_proxy',
+
+  // What it reads, everything, is its role's (ensure-backup-access.ts).
+  'grant insert, update on backup_runs to authsome_backup',
 ];
 
-/** Gives the provisioner and the proxy what they need on the control database, as its owner, and takes away what they had besides. */
+/** Gives each service's role what it needs on the control database, as its owner, and takes away what it had besides. */
 export async function grantOnControlDatabase(ownerUrl: string): Promise<void> {
   const owner = new pg.Client({ connectionString: ownerUrl, application_name: 'authsome-setup' });
   await owner.connect();

@@ -1,11 +1,12 @@
 import { migrate } from '../../shared/db/migrate.ts';
 import type { Log } from '../../shared/log.ts';
+import { ensureReadingRole } from './ensure-backup-access.ts';
 import { ensureDatabases } from './ensure-databases.ts';
 import { ensureRole } from './ensure-role.ts';
 import { grantOnControlDatabase } from './grant-on-control-database.ts';
 import { withAdmin } from './with-admin.ts';
 
-const roles = ['authsome_control', 'authsome_state', 'authsome_provisioner', 'authsome_proxy'] as const;
+const roles = ['authsome_control', 'authsome_state', 'authsome_provisioner', 'authsome_proxy', 'authsome_backup'] as const;
 
 interface SetUpOptions {
   /** As superuser, database `postgres`. */
@@ -25,6 +26,7 @@ export async function setUpControlServer({ adminUrl, passwords, migrationsDirect
     // A mistake in the proxy must not write, even where a grant would let it.
     await admin.query('alter role authsome_proxy set default_transaction_read_only = on');
     await ensureDatabases(admin);
+    await ensureReadingRole(admin, ['authsome_control', 'authsome_state']);
     const ownerUrl = urlAs(adminUrl, { role: 'authsome_control', password: passwords.authsome_control, database: 'authsome_control' });
     await migrate(ownerUrl, log, migrationsDirectory);
     await grantOnControlDatabase(ownerUrl);

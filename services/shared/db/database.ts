@@ -228,6 +228,28 @@ export interface DriftReportsTable {
   checked_at: CreatedTime;
 }
 
+/** What a backup run says of one database. */
+export interface BackedUpDatabase {
+  name: string;
+  kind: 'control' | 'state' | 'tenant';
+  applicationId: string | null;
+  status: 'succeeded' | 'failed';
+  bytes: number;
+  sha256: string | null;
+  error: string | null;
+}
+
+export interface BackupRunsTable {
+  id: string;
+  status: Generated<'running' | 'succeeded' | 'failed'>;
+  target: string;
+  databases: JSONColumnType<BackedUpDatabase[], string | undefined, string>;
+  error: string | null;
+  started_at: CreatedTime;
+  finished_at: Date | null;
+  removed_at: Date | null;
+}
+
 /** Owners' accounts; better-auth writes these. */
 export interface UsersTable {
   id: string;
@@ -263,6 +285,7 @@ export interface Database {
   deletion_records: DeletionRecordsTable;
   sweeps: SweepsTable;
   drift_reports: DriftReportsTable;
+  backup_runs: BackupRunsTable;
   users: UsersTable;
   sessions: SessionsTable;
 }

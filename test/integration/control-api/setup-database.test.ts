@@ -12,7 +12,7 @@ let server: { url: string; stop: () => Promise<void> };
 let tenantsServer: { url: string; stop: () => Promise<void> };
 
 const password = (role: string) => `password of ${role} % / @ '`;
-const roles = ['control', 'state', 'provisioner', 'proxy', 'tenants'];
+const roles = ['control', 'state', 'provisioner', 'proxy', 'tenants', 'backup'];
 
 function setUp() {
   const passwords = Object.fromEntries(roles.map((role) => [`${role.toUpperCase()}_DB_PASSWORD`, password(role)]));
@@ -104,6 +104,12 @@ test(denies, 'proxy', 'create table stolen (id text)');
 test(allows, 'provisioner', `update applications set status = 'active', revision = revision + 1 where id = 'app_none'`);
 test(allows, 'provisioner', `select a.id from applications a join workspaces w on w.id = a.workspace_id where a.id = 'x' for update of a`);
 test(allows, 'provisioner', `update jobs set status = 'running', attempts = attempts + 1, published_at = now() where id = 'job_none'`);
+test(allows, 'backup', 'select * from accounts');
+test(allows, 'backup', `update backup_runs set status = 'failed' where id = 'bkp_none'`);
+test(denies, 'backup', 'delete from backup_runs');
+test(denies, 'backup', `update applications set status = 'active'`);
+test(denies, 'backup', 'create table stolen (id text)');
+test(denies, 'provisioner', 'select * from backup_runs');
 test(denies, 'provisioner', 'select * from accounts');
 test(denies, 'provisioner', 'select * from users');
 test(denies, 'provisioner', 'select * from sessions');
@@ -136,9 +142,16 @@ test('only those who were named may connect to a database', async (t) => {
   const may: Record<string, string[]> = {};
   for (const database of ['authsome_control', 'authsome_state', 'postgres', 'template1']) {
     may[database] = [];
-    for (const role of ['control', 'state', 'provisioner', 'proxy']) if (await mayConnect(role, database)) may[database].push(role);
+    for (const role of ['control', 'state', 'provisioner', 'proxy', 'backup'])
+      if (await mayConnect(role, database)) may[database].push(role);
   }
-  t.deepEqual(may, { authsome_control: ['control', 'provisioner', 'proxy'], authsome_state: ['state'], postgres: [], template1: [] });
+  t.deepEqual(may, {
+    authsome_control: ['control', 'provisioner', 'proxy', 'backup'],
+    authsome_state: ['state', 'backup'],
+    // Where backups and restores take their lock.
+    postgres: ['backup'],
+    template1: [],
+  });
   t.true(await mayConnect('tenants', 'postgres'));
   t.false(await mayConnect('tenants', 'template1'));
 });
@@ -151,8 +164,8 @@ test("the control server does not know the tenants' role, nor the tenants' serve
     await admin.end();
     return rows.map(({ rolname }) => rolname);
   };
-  t.deepEqual(await rolesOn(server), ['authsome_control', 'authsome_provisioner', 'authsome_proxy', 'authsome_state']);
-  t.deepEqual(await rolesOn(tenantsServer), ['authsome_tenants']);
+  t.deepEqual(await rolesOn(server), ['authsome_backup', 'authsome_control', 'authsome_provisioner', 'authsome_proxy', 'authsome_state']);
+  t.deepEqual(await rolesOn(tenantsServer), ['authsome_backup', 'authsome_tenants']);
 });
 
 test('the tenants role can make roles and databases, and is no superuser', async (t) => {

@@ -80,7 +80,7 @@ async function planChange(settings: object) {
   const changed = await mkdtemp(join(tmpdir(), 'authsome-changed-'));
   try {
     const images = Object.fromEntries(
-      ['control-api', 'provisioner', 'proxy', 'instance', 'postgres', 'redis', 'nats'].map((name) => [
+      ['control-api', 'provisioner', 'proxy', 'instance', 'backup', 'postgres', 'redis', 'nats'].map((name) => [
         name,
         `registry.example.com/${name}:1.0`,
       ]),

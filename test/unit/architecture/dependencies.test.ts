@@ -8,6 +8,7 @@ const root = resolve(import.meta.dirname, '../../..');
 const allowed: Record<string, readonly string[]> = {
   'services/shared': [],
   'services/control-api': ['services/shared'],
+  'services/backup': ['services/shared'],
   'services/instance': ['services/shared'],
   'services/provisioner': ['services/shared', 'stacks', 'tenant-program'],
   proxy: ['services/shared'],

@@ -64,7 +64,8 @@ export async function tenantSettingsOf(resources: readonly RecordedResource[]): 
 /** Secrets go over the wire in an envelope with this key (the Pulumi protocol's signature). */
 const envelopeKey = '4dabf18193072939515e22adb298388d';
 
-function secretValue(value: unknown): unknown {
+/** A resource's inputs with its secrets laid open. */
+export function secretValue(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (envelopeKey in value) return secretValue((value as { value?: unknown }).value);
   if (Array.isArray(value)) return value.map(secretValue);

@@ -124,12 +124,13 @@ test('only the instance reaches Redis, and Redis reaches nothing', async (t) => 
   });
 });
 
-test('only the instance and the provisioner reach a PostgreSQL of its own, and that reaches nothing', async (t) => {
+test('only the instance, the provisioner and backups reach a PostgreSQL of its own, and that reaches nothing', async (t) => {
   const changes = { plan: 'pro', database: dedicatedDatabase } as const;
+  const parts = ['provisioner', 'backup', 'restore'];
   t.deepEqual(await policy('postgres', changes), {
     podSelector: named('postgres').podSelector,
     policyTypes: ['Ingress', 'Egress'],
-    ingress: [{ from: [named('instance'), { ...system, ...named('provisioner') }], ports: tcp(5432) }],
+    ingress: [{ from: [named('instance'), ...parts.map((part) => ({ ...system, ...named(part) }))], ports: tcp(5432) }],
   });
   const { egress = [] } = await policy('instance', changes);
   t.deepEqual(egress[1], { to: [named('postgres')], ports: tcp(5432) });

@@ -1,0 +1,104 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { pipeline } from 'node:stream/promises';
+import pg from 'pg';
+import type { GoodDump } from '../manifest.ts';
+import type { BackupTarget } from '../targets/target.ts';
+import { measureStream } from './measure-stream.ts';
+import { startPgProgram } from './pg-program.ts';
+import { databaseUrl, withClient } from './server.ts';
+
+export interface LoadDatabaseOptions {
+  /** As superuser, whatever the database. */
+  adminUrl: string;
+  name: string;
+  owner: string;
+  /** What follows `create database NAME owner OWNER`. */
+  createAs: string;
+  dump: GoodDump;
+  target: BackupTarget;
+  binDir?: string | undefined;
+  signal: AbortSignal;
+}
+
+/** Making and dropping databases waits for checkpoints. */
+const statementTimeoutMs = 300_000;
+const objectInUse = '55006';
+const swapAttempts = 10;
+
+export const draftOf = (name: string): string => `restoring_${name}`;
+const replacedOf = (name: string): string => `replaced_${name}`;
+
+/**
+ * Loads a dump into a database beside the one of that name, and checks it while it comes: nothing of a dump that is not what was written is ever
+ * seen under the name.
+ *
+ * @returns the URL of the draft, as superuser
+ */
+export async function loadDraft(options: LoadDatabaseOptions): Promise<string> {
+  const { adminUrl, name, owner, createAs } = options;
+  const draft = draftOf(name);
+  await withAdmin(adminUrl, async (admin) => {
+    await dropDatabase(admin, draft);
+    await admin.query(`create database ${pg.escapeIdentifier(draft)} owner ${pg.escapeIdentifier(owner)} ${createAs}`);
+    await admin.query(`revoke all on database ${pg.escapeIdentifier(draft)} from public`);
+  });
+  const draftUrl = databaseUrl(adminUrl, draft);
+  await loadArchive(draftUrl, options);
+  return draftUrl;
+}
+
+/** Puts the draft in the place of the database of that name, at one stroke, and drops what was there. */
+export async function putDraftInPlace(adminUrl: string, name: string): Promise<void> {
+  const replaced = replacedOf(name);
+  await withAdmin(adminUrl, async (admin) => {
+    await dropDatabase(admin, replaced);
+    await swap(admin, name, replaced);
+    await dropDatabase(admin, replaced);
+  });
+}
+
+async function loadArchive(url: string, { owner, dump, target, binDir, signal }: LoadDatabaseOptions): Promise<void> {
+  const args = ['--exit-on-error', '--single-transaction', '--no-owner', '--no-acl', `--role=${owner}`];
+  const source = await target.read(dump.key);
+  // A name of a database on the command line, and no more: all else is in its environment.
+  const { child, done } = startPgProgram('pg_restore', [...args, `--dbname=${decodeURIComponent(new URL(url).pathname.slice(1))}`], {
+    ...{ url, binDir, signal },
+  });
+  child.stdout?.resume();
+  const { stream, measured } = measureStream();
+  const [copied, loaded] = await Promise.allSettled([pipeline(source, stream, child.stdin as NodeJS.WritableStream, { signal }), done]);
+  const { bytes, sha256 } = measured();
+  if (copied.status === 'fulfilled' && (bytes !== dump.bytes || sha256 !== dump.sha256))
+    throw new Error(`${dump.key} is damaged: it is not what the backup wrote`);
+  if (loaded.status === 'rejected') throw new Error(`${dump.key} could not be loaded`, { cause: loaded.reason });
+  if (copied.status === 'rejected') throw new Error(`${dump.key} could not be read`, { cause: copied.reason });
+}
+
+async function swap(admin: pg.Client, name: string, replaced: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await admin.query('begin');
+      const { rowCount } = await admin.query('select 1 from pg_database where datname = $1', [name]);
+      if (rowCount !== 0) {
+        await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]);
+        await admin.query(`alter database ${pg.escapeIdentifier(name)} rename to ${pg.escapeIdentifier(replaced)}`);
+      }
+      await admin.query(`alter database ${pg.escapeIdentifier(draftOf(name))} rename to ${pg.escapeIdentifier(name)}`);
+      await admin.query('commit');
+      return;
+    } catch (error) {
+      await admin.query('rollback');
+      // Whoever was cut off may be there again before the name is.
+      if ((error as { code?: unknown }).code !== objectInUse || attempt === swapAttempts) throw error;
+      await delay(200 * attempt);
+    }
+  }
+}
+
+async function dropDatabase(admin: pg.Client, name: string): Promise<void> {
+  await admin.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
+}
+
+function withAdmin<T>(adminUrl: string, work: (admin: pg.Client) => Promise<T>): Promise<T> {
+  return withClient(databaseUrl(adminUrl, 'postgres'), work, { statementTimeoutMs });
+}

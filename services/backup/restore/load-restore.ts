@@ -1,0 +1,109 @@
+import type { Redis } from 'ioredis';
+import type { Log } from '../../shared/log.ts';
+import type { SecretBox } from '../../shared/secret-box.ts';
+import { loadDraft, putDraftInPlace } from '../postgres/replace-database.ts';
+import { withClient, databaseUrl } from '../postgres/server.ts';
+import { withLock } from '../with-lock.ts';
+import { adjustControl, releaseLocks } from './adjust-databases.ts';
+import { checkRestore } from './check-restore.ts';
+import type { CheckOptions, CheckedRestore } from './check-restore.ts';
+import { forgetRoutes } from './forget-routes.ts';
+import { openProgress } from './restore-progress.ts';
+import type { RestoreProgress } from './restore-progress.ts';
+import { restoreTenant } from './restore-tenant.ts';
+import { readApplications } from './restored-applications.ts';
+import type { RestoredApplication } from './restored-applications.ts';
+
+export interface LoadOptions extends CheckOptions {
+  /** As superuser, on the tenants' server. */
+  tenantsAdminUrl: string;
+  box: SecretBox;
+  redis: Redis;
+  binDir?: string | undefined;
+  log: Log;
+}
+
+export interface LoadedRestore {
+  runId: string;
+  applications: { id: string; tier: 'shared' | 'dedicated'; loaded: boolean }[];
+}
+
+/** For the platform's own databases: the locale of a server's template is that of its image. */
+const platformDatabase = `encoding 'UTF8' template template0`;
+
+/**
+ * Loads a backup into a platform whose services are paused: the shared server's tenants first, then the state of the stacks, and the control
+ * database last, at one stroke. Until then the platform is what it was; one that is killed goes on where it was when it is called again.
+ *
+ * @throws RestoreRefusedError, LockTakenError
+ */
+export function loadRestore(options: LoadOptions, stopping: AbortSignal): Promise<LoadedRestore> {
+  return withLock(
+    options.adminUrl,
+    (signal) =>
+      withClient(databaseUrl(options.adminUrl, 'postgres'), async (admin) => {
+        const progress = await openProgress(admin, options.request.runId);
+        return load(options, { progress, checked: await checkRestore(options, progress), signal });
+      }),
+    stopping,
+  );
+}
+
+interface LoadRun {
+  progress: RestoreProgress;
+  checked: CheckedRestore;
+  signal: AbortSignal;
+}
+
+async function load(options: LoadOptions, { progress, checked, signal }: LoadRun): Promise<LoadedRestore> {
+  const { adminUrl, target, binDir, box, redis, log, request } = options;
+  const { control, state, manifest, tenants } = checked;
+  const own = { adminUrl, target, binDir, signal, createAs: platformDatabase };
+  if (progress.has(control.name)) {
+    log.info({ runId: request.runId }, 'The databases are restored already');
+  } else {
+    const draftUrl = await loadDraft({ ...own, name: control.name, owner: 'authsome_control', dump: control });
+    const applications = await readApplications(draftUrl, box);
+    await loadTenants(options, { applications, progress, checked, signal });
+    if (!progress.has(state.name)) {
+      const stateUrl = await loadDraft({ ...own, name: state.name, owner: 'authsome_state', dump: state });
+      await withClient(stateUrl, releaseLocks);
+      await putDraftInPlace(adminUrl, state.name);
+      await progress.note(state.name);
+      log.info({ database: state.name }, 'Database is restored');
+    }
+    await withClient(draftUrl, (client) => adjustControl(client, manifest));
+    signal.throwIfAborted();
+    await putDraftInPlace(adminUrl, control.name);
+    await progress.note(control.name);
+    log.info({ database: control.name }, 'Database is restored');
+  }
+  if (!progress.has('routes')) {
+    await forgetRoutes(redis);
+    await progress.note('routes');
+  }
+  const restored = await readApplications(databaseUrl(adminUrl, control.name), box);
+  const dumped = new Set(tenants.map(({ applicationId }) => applicationId));
+  return {
+    runId: request.runId,
+    applications: restored.map(({ id, tier }) => ({ id, tier, loaded: dumped.has(id) })),
+  };
+}
+
+async function loadTenants(
+  { tenantsAdminUrl, target, binDir, log }: LoadOptions,
+  { applications, progress, checked, signal }: LoadRun & { applications: RestoredApplication[] },
+): Promise<void> {
+  const dumps = new Map(checked.tenants.filter(({ tier }) => tier === 'shared').map((dump) => [dump.applicationId, dump]));
+  const shared = applications.filter(({ tier, id }) => tier === 'shared' && dumps.has(id));
+  for (const [index, { id, login }] of shared.entries()) {
+    signal.throwIfAborted();
+    const dump = dumps.get(id);
+    // One that never was active has nothing in it, and its stack makes it.
+    if (dump === undefined || login === null || progress.has(dump.name)) continue;
+    const createAs = `template authsome_template`;
+    await restoreTenant({ adminUrl: tenantsAdminUrl, createAs, target, binDir, signal, login, dump });
+    await progress.note(dump.name);
+    log.info({ database: dump.name, done: index + 1, total: shared.length }, 'Database is restored');
+  }
+}

@@ -1,0 +1,30 @@
+import pg from 'pg';
+import type { GoodDump } from '../manifest.ts';
+import { loadDraft, putDraftInPlace } from '../postgres/replace-database.ts';
+import type { LoadDatabaseOptions } from '../postgres/replace-database.ts';
+import { databaseUrl, withClient } from '../postgres/server.ts';
+import type { RestoredApplication } from './restored-applications.ts';
+
+export interface RestoreTenantOptions extends Pick<LoadDatabaseOptions, 'adminUrl' | 'createAs' | 'target' | 'binDir' | 'signal'> {
+  login: NonNullable<RestoredApplication['login']>;
+  dump: GoodDump;
+}
+
+/** The locale that the tenant program asks for; another one would have the stack make the database anew. */
+export const tenantLocale = `encoding 'UTF8' lc_collate 'C' lc_ctype 'C'`;
+
+/** Brings a tenant's role and database back. Limits and grants are its stack's, which is repaired afterwards. */
+export async function restoreTenant({ login, ...options }: RestoreTenantOptions): Promise<void> {
+  const { adminUrl } = options;
+  await withClient(databaseUrl(adminUrl, 'postgres'), (admin) => ensureLogin(admin, login));
+  const draftUrl = await loadDraft({ ...options, name: login.database, owner: login.role });
+  await withClient(draftUrl, (admin) => admin.query('revoke all on schema public from public'));
+  await putDraftInPlace(adminUrl, login.database);
+}
+
+async function ensureLogin(admin: pg.Client, { role, password }: RestoreTenantOptions['login']): Promise<void> {
+  const { rows } = await admin.query<{ superuser: boolean }>('select rolsuper as superuser from pg_roles where rolname = $1', [role]);
+  if (rows[0]?.superuser === true) throw new Error(`${role} is a superuser`);
+  const verb = rows.length === 0 ? 'create' : 'alter';
+  await admin.query(`${verb} role ${pg.escapeIdentifier(role)} login password ${admin.escapeLiteral(password)}`);
+}

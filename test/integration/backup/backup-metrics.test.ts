@@ -1,0 +1,43 @@
+import test from 'ava';
+import { Registry } from 'prom-client';
+import { registerBackupMetrics } from '../../../services/control-api/backup-metrics.ts';
+import { createDatabase } from '../../../services/shared/db/database.ts';
+import { log, startPlatformDatabases } from './platform-databases.ts';
+import type { PlatformDatabases } from './platform-databases.ts';
+
+let platform: PlatformDatabases;
+test.before(async () => {
+  platform = await startPlatformDatabases();
+});
+test.after.always(() => platform.stop());
+
+const metric = 'authsome_backup_last_success_timestamp_seconds';
+
+test.serial('the age of the newest good backup is told, and that of the platform where there is none', async (t) => {
+  const registry = new Registry();
+  registerBackupMetrics(registry, { db: platform.db, log });
+  const value = async () => new RegExp(`^${metric} (.+)$`, 'm').exec(await registry.metrics())?.[1];
+  const age = Date.now() / 1000 - Number(await value());
+  t.true(age > 0 && age < 300, String(age));
+  const rows = [
+    { id: 'bkp_1', status: 'succeeded', finished_at: new Date('2026-01-01T00:00:00Z') },
+    { id: 'bkp_2', status: 'succeeded', finished_at: new Date('2026-01-02T00:00:00Z') },
+    { id: 'bkp_3', status: 'failed', finished_at: new Date('2026-01-03T00:00:00Z') },
+  ] as const;
+  for (const row of rows)
+    await platform.db
+      .insertInto('backup_runs')
+      .values({ ...row, target: 'file:///x' })
+      .execute();
+  t.is(await value(), '1767312000');
+});
+
+test.serial('a database that does not answer costs no other metric', async (t) => {
+  const registry = new Registry();
+  const db = createDatabase({ url: 'postgres://nobody@127.0.0.1:1/none', poolSize: 1, applicationName: 'test' });
+  t.teardown(() => db.destroy());
+  registerBackupMetrics(registry, { db, log });
+  const text = await registry.metrics();
+  t.regex(text, new RegExp(`# TYPE ${metric} gauge`));
+  t.notRegex(text, new RegExp(`^${metric} `, 'm'));
+});
