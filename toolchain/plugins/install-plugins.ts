@@ -50,7 +50,7 @@ export async function installPlugins(options: InstallPluginsOptions): Promise<st
 }
 
 async function plugins(options: InstallPluginsOptions): Promise<Plugin[]> {
-  const list = await Promise.all([nodePlugin(options, 'random'), nodePlugin(options, 'postgresql')]);
+  const list = await Promise.all(['random', 'postgresql', 'tls', 'cloudflare'].map((name) => nodePlugin(options, name)));
   if (options.kubernetesProvider) {
     const { size, mtimeMs } = await stat(options.kubernetesProvider);
     const version = await sdkVersion(options.repoRoot, 'kubernetes');
