@@ -2,6 +2,7 @@ import * as kubernetes from '@pulumi/kubernetes';
 import { connections } from './connections.ts';
 import { DataServices } from './data-services.ts';
 import { DatabaseSetup } from './database-setup.ts';
+import { edgeInputs } from './edge/edge-inputs.ts';
 import { loadSettings } from './load-settings.ts';
 import { Observability } from './observability/observability.ts';
 import { PlatformNamespace } from './platform-namespace.ts';
@@ -21,6 +22,12 @@ const data = new DataServices('data', { ...inputs, namespace, secrets }, { provi
 const urls = connections(data, secrets);
 const setup = new DatabaseSetup('database-setup', { ...inputs, namespace, connections: urls, secrets }, { providers: [provider] });
 new Services('services', { ...inputs, namespace, data, connections: urls, secrets }, { dependsOn: setup.job, providers: [provider] });
+const edge = edgeInputs(inputs);
+if (edge !== undefined) {
+  // Loaded only where it is used: Cloudflare's SDK costs each run 0.2 s of processor time.
+  const { Edge } = await import('./edge/edge.ts');
+  new Edge('edge', { ...edge, namespace }, { providers: [provider] });
+}
 
 const { observability } = inputs.settings;
 const watching =

@@ -89,6 +89,12 @@ const production: PlatformSettings = {
   regions: ['us-east-1', 'eu-west-1'],
   namespace: 'authsome-system',
   urls: { control: 'https://api.authsome.cloud', customer: 'https://api.authsome.cloud' },
+  // The zone and the origin's address are the operator's to name: docs/edge.md.
+  edge: {
+    enabled: true,
+    dashboardHost: 'dashboard.authsome.cloud',
+    rateLimits: { blockAbovePerSecond: 100, challengeAbovePerMinute: 1_000 },
+  },
   imagePullPolicy: 'IfNotPresent',
   storage: {},
   workloads: { controlApi: workload(3), proxy: workload(5), provisioner: { ...workload(3), cpu: '2', memory: '4Gi' } },
@@ -127,6 +133,11 @@ const staging: PlatformSettings = {
   ...production,
   profile: 'staging',
   urls: { control: 'https://api.staging.authsome.cloud', customer: 'https://api.staging.authsome.cloud' },
+  edge: {
+    enabled: true,
+    dashboardHost: 'dashboard.staging.authsome.cloud',
+    rateLimits: { blockAbovePerSecond: 100, challengeAbovePerMinute: 1_000 },
+  },
   workloads: { controlApi: workload(2), proxy: workload(2), provisioner: { ...workload(2), cpu: '2', memory: '4Gi' } },
 };
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { edgeSettingsSchema } from './edge/edge-settings.ts';
 import { observabilitySettingsSchema } from './observability/observability-settings.ts';
 import { dataServiceSettings, workloadSettings } from './resource-settings.ts';
 
@@ -14,6 +15,8 @@ export const platformSettingsSchema = z.strictObject({
   namespace: z.string(),
   /** Where owners and customers reach the platform, without a path. */
   urls: z.strictObject({ control: z.url(), customer: z.url() }),
+  /** Cloudflare in front of the ingress; left out in the local profile. */
+  edge: edgeSettingsSchema.optional(),
   imagePullPolicy: z.enum(['IfNotPresent', 'Always', 'Never']),
   /** Ports of the node on which the local profile shows its two front doors; elsewhere an ingress does. */
   nodePorts: z.strictObject({ control: z.int(), customer: z.int() }).optional(),

@@ -8,6 +8,7 @@ import { privateKey } from '../../../toolchain/plugins/tls/private-key.ts';
 import type { Properties } from '../../../toolchain/plugins/shared/wire-values.ts';
 import { withDefaults } from '../../../toolchain/plugins/shared/property-schema.ts';
 
+const spki = { type: 'spki', format: 'pem' } as const;
 const context = { signal: new AbortController().signal, timeoutMs: 1_000 };
 
 async function makeKey(inputs: Properties): Promise<Record<string, string>> {
@@ -19,8 +20,8 @@ const makesKey = test.macro({
   exec: async (t, inputs: Properties, pemType: string, sshType: string | undefined) => {
     const key = await makeKey(inputs);
     t.true(key['privateKeyPem']?.startsWith(`-----BEGIN ${pemType}-----`));
-    const parts = [key['privateKeyPem'], key['privateKeyPemPkcs8']].map((pem) => createPublicKey(createPrivateKey(pem ?? '')));
-    for (const part of parts) t.is(part.export({ type: 'spki', format: 'pem' }), key['publicKeyPem']);
+    const parts = [key['privateKeyPem'], key['privateKeyPemPkcs8']].map((pem) => createPublicKey(createPrivateKey(pem ?? '')).export(spki));
+    for (const part of parts) t.is(part, key['publicKeyPem'] ?? '');
     t.regex(key['publicKeyOpenssh'] ?? 'none', sshType === undefined ? /^$/ : new RegExp(`^${sshType} AAAA`));
   },
   title: (_title, inputs) => `a key of ${JSON.stringify(inputs)} in PEM, PKCS #8 and OpenSSH form is one and the same`,
@@ -42,7 +43,7 @@ test('every form of the private key is a secret, and no form of the public one',
 });
 
 for (const inputs of [{ algorithm: 'ECDSA', ecdsaCurve: 'P256' }, { algorithm: 'RSA', rsaBits: 2_048 }, { algorithm: 'ED25519' }] as const)
-  test(`a request with a key of ${inputs.algorithm} is signed by it, for the names that were asked for`, async (t) => {
+  test(`a request with a key of ${String(inputs['algorithm'])} is signed by it, for the names that were asked for`, async (t) => {
     const key = await makeKey(inputs);
     const { state } = await certRequest.create(
       {},
@@ -56,9 +57,10 @@ for (const inputs of [{ algorithm: 'ECDSA', ecdsaCurve: 'P256' }, { algorithm: '
     const request = new Pkcs10CertificateRequest(state['certRequestPem'] as string);
     t.true(await request.verify());
     t.is(request.subject, 'O=Example\\, Inc., CN=AuthSome origin');
-    const names = request.getExtension(SubjectAlternativeNameExtension)?.names.items.map(({ value }) => value);
+    const extension = request.getExtension('2.5.29.17');
+    const names = new SubjectAlternativeNameExtension(extension?.rawData ?? Buffer.alloc(0)).names.items.map(({ value }) => value);
     t.deepEqual(names, ['api.example.com', 'dashboard.example.com']);
-    t.is(state['keyAlgorithm'], inputs.algorithm);
+    t.is(state['keyAlgorithm'], inputs['algorithm'] as string);
     const spki = createPublicKey(key['publicKeyPem'] ?? '').export({ type: 'spki', format: 'der' });
     t.deepEqual(Buffer.from(request.publicKey.rawData), spki);
   });
