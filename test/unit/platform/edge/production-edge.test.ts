@@ -32,7 +32,7 @@ test('the hosts of API and dashboard are proxied names of the origin', (t) => {
 });
 
 test('TLS is full and strict, at least 1.2, with 1.3, without early data, and plain HTTP is sent to HTTPS', (t) => {
-  const settings = Object.fromEntries(ofType('zoneSetting').map(({ inputs }) => [inputs['settingId'], inputs['value']]));
+  const settings = Object.fromEntries(ofType('zoneSetting').map(({ inputs }) => [String(inputs['settingId']), inputs['value']]));
   t.deepEqual(settings, { ssl: 'strict', min_tls_version: '1.2', tls_1_3: 'on', '0rtt': 'off', always_use_https: 'on' });
 });
 
@@ -44,7 +44,7 @@ test('each phase has one ruleset, of kind zone, and every rule a ref of its own'
     'http_request_firewall_custom',
     'http_request_firewall_managed',
   ]);
-  for (const ruleset of rulesets) t.is(ruleset['kind'], 'zone');
+  t.true(rulesets.every(({ kind }) => kind === 'zone'));
   const refs = rulesets.flatMap(({ rules }) => (rules as Rule[]).map(({ ref }) => ref));
   t.is(new Set(refs).size, refs.length);
 });
@@ -70,7 +70,9 @@ test('more than 100 requests a second of one address are blocked, with the platf
   t.like(rule?.ratelimit, { period: 10, requestsPerPeriod: 1_000, mitigationTimeout: 60 });
   t.deepEqual(rule?.ratelimit?.characteristics, ['cf.colo.id', 'ip.src']);
   t.is(rule?.actionParameters?.response?.statusCode, 429);
-  t.like(JSON.parse(rule?.actionParameters?.response?.content ?? '{}'), { error: { code: 'rate_limit_exceeded', retryAfter: 60 } });
+  t.like(JSON.parse(rule?.actionParameters?.response?.content ?? '{}') as object, {
+    error: { code: 'rate_limit_exceeded', retryAfter: 60 },
+  });
 });
 
 test('more than 1,000 a minute are challenged, but for servers that show a secret key', (t) => {
