@@ -75,12 +75,22 @@ test('more than 100 requests a second of one address are blocked, with the platf
   });
 });
 
-test('more than 1,000 a minute are challenged, but for servers that show a secret key', (t) => {
+test('more than 1,000 a minute are challenged, but where customers’ servers call, which can’t solve a challenge', (t) => {
   const rule = ruleOf('http_ratelimit', 'authsome_challenge');
   t.is(rule?.action, 'managed_challenge');
   // Cloudflare refuses a challenge with another timeout.
   t.like(rule?.ratelimit, { period: 60, requestsPerPeriod: 1_000, mitigationTimeout: 0 });
-  t.regex(rule?.expression ?? '', /and not any\(http\.request\.headers\["authorization"\]\[\*\] contains "sk_"\)$/);
+  t.regex(rule?.expression ?? '', /^http\.host in \{.*\} and not starts_with\(http\.request\.uri\.path, "\/v1\/"\)$/);
+});
+
+test('the limits use no more than Cloudflare’s Pro plan has: two rules, by host and path, counted for a minute at most', (t) => {
+  const rules = rulesOf('http_ratelimit');
+  t.is(rules.length, 2);
+  for (const { expression, ratelimit } of rules) {
+    const fields = expression.replaceAll(/"[^"]*"/g, '').match(/\b[a-z_]+(?:\.[a-z_]+)+/g) ?? [];
+    t.true(fields.length > 0 && fields.every((field) => ['http.host', 'http.request.uri.path'].includes(field)), expression);
+    t.true((ratelimit?.period ?? Infinity) <= 60 && (ratelimit?.mitigationTimeout ?? Infinity) <= 3_600);
+  }
 });
 
 test('the operator’s API, metrics and unknown methods are blocked before they reach the origin', (t) => {
