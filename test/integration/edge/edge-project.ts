@@ -38,7 +38,8 @@ const secretSchema = z.object({
 const stack = 'edge';
 const commandTimeoutMs = 120_000;
 
-export async function createEdgeProject(cloudflare: Cloudflare): Promise<EdgeProject> {
+/** @param write the program's text, which may write the objects of a cluster to this folder; the whole edge where left out */
+export async function createEdgeProject(cloudflare: Cloudflare, write: (objects: string) => string = edgeProgram): Promise<EdgeProject> {
   const folder = await mkdtemp(join(tmpdir(), 'authsome-edge-'));
   const [home, bin, objects] = ['home', 'bin', 'objects'].map((name) => join(folder, name)) as [string, string, string];
   const tools = await ensurePulumiTools(await createContext({ profile: 'production' }), () => undefined);
@@ -58,7 +59,7 @@ export async function createEdgeProject(cloudflare: Cloudflare): Promise<EdgePro
     'name: edge-test\nruntime:\n  name: nodejs\n  options:\n    typescript: false\nmain: index.ts\n',
   );
   await writeFile(join(folder, 'package.json'), '{"type":"module"}');
-  await writeFile(join(folder, 'index.ts'), program(objects));
+  await writeFile(join(folder, 'index.ts'), write(objects));
   await symlink(join(repoRoot, 'node_modules'), join(folder, 'node_modules'));
   const env = {
     PATH: [dirname(pulumi), bin, dirname(process.execPath), process.env['PATH']].join(delimiter),
@@ -103,7 +104,7 @@ export async function createEdgeProject(cloudflare: Cloudflare): Promise<EdgePro
   return project;
 }
 
-function program(objects: string): string {
+function edgeProgram(objects: string): string {
   return `
     import * as kubernetes from '@pulumi/kubernetes';
     import * as pulumi from '@pulumi/pulumi';
