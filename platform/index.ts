@@ -6,6 +6,7 @@ import { PublicIngress } from './cluster/public-ingress.ts';
 import { connections } from './connections.ts';
 import { DataServices } from './data-services.ts';
 import { DatabaseSetup } from './database-setup.ts';
+import { edgeInputs } from './edge/edge-inputs.ts';
 import { loadSettings } from './load-settings.ts';
 import { Observability } from './observability/observability.ts';
 import { PlatformNamespace } from './platform-namespace.ts';
@@ -13,6 +14,8 @@ import { PlatformSecrets } from './platform-secrets.ts';
 import { Services } from './services.ts';
 
 const inputs = loadSettings();
+// First, so that what is missing stops a run before it has changed anything.
+const edge = edgeInputs(inputs);
 // Changed in place: else a changed Secret is deleted and made anew, and with it every workload that names it.
 const provider = new kubernetes.Provider('cluster', {
   enableSecretMutable: true,
@@ -36,6 +39,12 @@ const watching =
   observability === undefined
     ? undefined
     : new Observability('observability', { ...inputs, namespace, observability }, { dependsOn: cluster, providers: [provider] });
+
+if (edge !== undefined) {
+  // Loaded only where it is used: Pulumi's SDK for Cloudflare costs each run 0.2 s of processor time.
+  const { Edge } = await import('./edge/edge.ts');
+  new Edge('edge', { ...edge, namespace }, { providers: [provider] });
+}
 
 export const controlUrl = inputs.settings.urls.control;
 export const customerUrl = inputs.settings.urls.customer;

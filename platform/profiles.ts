@@ -100,6 +100,12 @@ const production: PlatformSettings = {
   regions: ['us-east-1', 'eu-west-1'],
   namespace: 'authsome-system',
   urls: { control: 'https://api.authsome.cloud', customer: 'https://api.authsome.cloud' },
+  // The zone and the origin's address are the operator's to name: docs/edge.md.
+  edge: {
+    enabled: true,
+    dashboardHost: 'dashboard.authsome.cloud',
+    rateLimits: { blockAbovePerSecond: 100, challengeAbovePerMinute: 1_000 },
+  },
   imagePullPolicy: 'IfNotPresent',
   storage: {},
   // Traefik, which k3s comes with and any other cluster can have: docs/clusters.md.
@@ -151,6 +157,11 @@ const staging: PlatformSettings = {
   ...production,
   profile: 'staging',
   urls: { control: 'https://api.staging.authsome.cloud', customer: 'https://api.staging.authsome.cloud' },
+  edge: {
+    enabled: true,
+    dashboardHost: 'dashboard.staging.authsome.cloud',
+    rateLimits: { blockAbovePerSecond: 100, challengeAbovePerMinute: 1_000 },
+  },
   workloads: { controlApi: workload(2), proxy: workload(2), provisioner: { ...workload(2), cpu: '2', memory: '4Gi' } },
 };
 

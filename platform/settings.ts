@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { checkSettings } from './check-settings.ts';
 import { certificateIssuer, ingressOrNone, metricsServer, operators, queueScaling } from './cluster/cluster-settings.ts';
 import { backupSettingsSchema } from './backups/backup-settings.ts';
+import { edgeSettingsSchema } from './edge/edge-settings.ts';
 import { observabilitySettingsSchema } from './observability/observability-settings.ts';
 import { dataServiceSettings, workloadSettings } from './resource-settings.ts';
 
@@ -19,6 +20,8 @@ const settingsFields = z.strictObject({
   namespace: z.string(),
   /** Where owners and customers reach the platform, without a path. */
   urls: z.strictObject({ control: z.url(), customer: z.url() }),
+  /** Cloudflare in front of the ingress; left out in the local profile. */
+  edge: edgeSettingsSchema.optional(),
   imagePullPolicy: z.enum(['IfNotPresent', 'Always', 'Never']),
   /** Ports of the node on which the local profile shows its two front doors; elsewhere an ingress does. */
   nodePorts: z.strictObject({ control: z.int(), customer: z.int() }).optional(),

@@ -87,6 +87,8 @@ export async function preparePulumi(context: CliContext, tools: ToolBinaries, sa
     pulumiHome: pulumiHome(context),
     node: process.execPath,
     repoRoot: context.paths.repoRoot,
+    // Without an edge there is no use for the others, and to bundle them costs each run a second.
+    ...(context.stack === 'local' && { plugins: ['random', 'postgresql'] }),
     kubernetesProvider: tools.path('pulumi-resource-kubernetes'),
     languageHostDir,
     log: say,

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { runCommand } from '../../toolchain/tools/run-command.ts';
+import { startEchoApi } from './echo-api.ts';
 
-/** A stack of its own in a temporary folder, whose objects become files: what a program plans, without a cluster, an account or a secret of anybody's. */
+/** A stack of its own in a temporary folder, whose objects become files, and whose calls to Cloudflare reach nobody: what a program plans, without a cluster, an account or a secret of anybody's. */
 export interface Rehearsal {
   env: Record<string, string>;
   /** Makes the folder of a project of one version of the repository; `pulumi` runs there. */
@@ -48,6 +49,7 @@ export async function withRehearsal<Result>(options: RehearsalOptions, use: (reh
     await runCommand(pulumi, [...args, '--stack', stack, '--non-interactive'], { cwd, env, timeout: deployTimeoutMs });
   };
   let projects = 0;
+  const echoApi = await startEchoApi();
   try {
     await mkdir(state, { mode: 0o700 });
     return await use({
@@ -55,7 +57,7 @@ export async function withRehearsal<Result>(options: RehearsalOptions, use: (reh
       async openProject(source) {
         projects += 1;
         const project = join(folder, `project-${projects}`);
-        await copyProject({ source, project, options, renderTo: join(folder, 'objects') });
+        await copyProject({ source, project, options, renderTo: join(folder, 'objects'), cloudflareUrl: echoApi.baseUrl });
         if (projects === 1)
           await runCommand(pulumi, ['stack', 'init', stack, '--secrets-provider', 'passphrase', '--non-interactive'], {
             cwd: project,
@@ -66,6 +68,7 @@ export async function withRehearsal<Result>(options: RehearsalOptions, use: (reh
       deploy: (project) => run(project, ['up', '--yes', '--skip-preview', '--suppress-outputs', '--suppress-progress']),
     });
   } finally {
+    await echoApi.stop();
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -75,10 +78,15 @@ interface ProjectCopy {
   project: string;
   options: RehearsalOptions;
   renderTo: string;
+  /** Of what stands in for Cloudflare's API. */
+  cloudflareUrl: string;
 }
 
+/** Nobody's; of the form that Cloudflare's tokens have. */
+const placeholderToken = '0'.repeat(40);
+
 /** The program stays where it is; only what the engine writes to, the stack's file, is a copy. */
-async function copyProject({ source, project, options, renderTo }: ProjectCopy): Promise<void> {
+async function copyProject({ source, project, options, renderTo, cloudflareUrl }: ProjectCopy): Promise<void> {
   await mkdir(join(project, 'stacks'), { recursive: true });
   await copyFile(join(source, 'Pulumi.yaml'), join(project, 'Pulumi.yaml'));
   await copyFile(join(source, 'package.json'), join(project, 'package.json'));
@@ -89,7 +97,8 @@ async function copyProject({ source, project, options, renderTo }: ProjectCopy):
   const images = config['authsome:images'] ?? options.images;
   // Without the salt and the secrets of the real stack: nobody here has its passphrase.
   const plain = Object.fromEntries(Object.entries(config).filter(([, value]) => !isSecret(value)));
-  const rehearsed = { config: { ...plain, 'authsome:images': images, 'authsome:renderTo': renderTo } };
+  const cloudflare = { 'cloudflare:apiToken': placeholderToken, 'cloudflare:baseUrl': cloudflareUrl };
+  const rehearsed = { config: { ...plain, ...cloudflare, 'authsome:images': images, 'authsome:renderTo': renderTo } };
   await writeFile(join(project, file), stringify(rehearsed));
 }
 

@@ -31,11 +31,13 @@ async function airGappedPlugins({ repoRoot, binaries }: PluginInputs): Promise<L
     ...(await filesBelow(join(repoRoot, 'toolchain/plugins'))).map((path) => `toolchain/plugins/${path}`),
   ]);
   return {
-    key: JSON.stringify(['air-gapped-plugins', 1, sources]),
+    key: JSON.stringify(['air-gapped-plugins', 2, sources]),
     async entries() {
       const home = await mkdtemp(join(tmpdir(), 'authsome-pulumi-home-'));
       try {
-        await installPlugins({ repoRoot, pulumi: binaries.pulumi, pulumiHome: home, node: '/usr/local/bin/node' });
+        const options = { repoRoot, pulumi: binaries.pulumi, pulumiHome: home, node: '/usr/local/bin/node' };
+        // What a tenant's stack has; the others are the platform stack's.
+        await installPlugins({ ...options, plugins: ['random', 'postgresql'] });
         const plugins = join(home, 'plugins');
         return await Promise.all((await filesBelow(plugins)).map((path) => pluginFile(plugins, path)));
       } finally {

@@ -13,12 +13,18 @@ export interface InstallPluginsOptions {
   /** Node 24 as the installed plugins will call it; in an image it is another path than here. */
   node: string;
   repoRoot: string;
+  /** Which of the air-gapped plugins; all where left out. */
+  plugins?: readonly AirGappedPlugin[];
   /** Kubernetes provider built from its Go module; left out where the official one installs itself. */
   kubernetesProvider?: string;
   /** Folder for `pulumi-language-nodejs`, to be put on PATH; left out where only inline programs run. */
   languageHostDir?: string;
   log?: (message: string) => void;
 }
+
+/** Every plugin of our own, by the folder that it is in. */
+const airGappedPlugins = ['random', 'postgresql', 'tls', 'cloudflare'] as const;
+export type AirGappedPlugin = (typeof airGappedPlugins)[number];
 
 interface Plugin {
   name: string;
@@ -50,7 +56,7 @@ export async function installPlugins(options: InstallPluginsOptions): Promise<st
 }
 
 async function plugins(options: InstallPluginsOptions): Promise<Plugin[]> {
-  const list = await Promise.all([nodePlugin(options, 'random'), nodePlugin(options, 'postgresql')]);
+  const list = await Promise.all((options.plugins ?? airGappedPlugins).map((name) => nodePlugin(options, name)));
   if (options.kubernetesProvider) {
     const { size, mtimeMs } = await stat(options.kubernetesProvider);
     const version = await sdkVersion(options.repoRoot, 'kubernetes');

@@ -25,7 +25,7 @@ const directory = makeServerDirectory();
 const pulumiHome = await mkdtemp(path.join(tmpdir(), 'authsome-bench-pulumi-'));
 const postgres = await startPostgres(directory);
 try {
-  await installPlugins({ pulumi, pulumiHome, node: process.execPath, repoRoot });
+  await installPlugins({ pulumi, pulumiHome, node: process.execPath, repoRoot, plugins: ['random', 'postgresql'] });
   const drivers = { few: await driver('few'), many: await driver('many') };
   console.log(`${realStacks} stacks written by pulumi, copied to ${sizes.few} and to ${sizes.many}`);
   const measured = { few: times(), many: times() };

@@ -17,9 +17,9 @@ async function withPulumiHome(use: (pulumiHome: string) => Promise<void>): Promi
 test('plugins are installed once, and anew when their content changed', async (t) => {
   await withPulumiHome(async (pulumiHome) => {
     const options = { pulumi: 'pulumi', pulumiHome, node: process.execPath, repoRoot };
-    t.deepEqual(await installPlugins(options), ['random', 'postgresql']);
+    t.deepEqual(await installPlugins(options), ['random', 'postgresql', 'tls', 'cloudflare']);
     t.deepEqual(await installPlugins(options), []);
-    t.deepEqual(await installPlugins({ ...options, node: '/usr/local/bin/node' }), ['random', 'postgresql']);
+    t.deepEqual(await installPlugins({ ...options, node: '/usr/local/bin/node' }), ['random', 'postgresql', 'tls', 'cloudflare']);
     const launcher = join(pulumiHome, 'plugins/resource-random-v4.21.2/pulumi-resource-random');
     t.regex(await readFile(launcher, 'utf8'), /exec '\/usr\/local\/bin\/node'/);
     t.is((await stat(join(launcher, '..'))).mode & 0o777, 0o755);
@@ -31,7 +31,11 @@ test('an official plugin is left alone', async (t) => {
     const folder = join(pulumiHome, 'plugins/resource-random-v4.21.2');
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 'pulumi-resource-random'), 'official', { mode: 0o755 });
-    t.deepEqual(await installPlugins({ pulumi: 'pulumi', pulumiHome, node: process.execPath, repoRoot }), ['postgresql']);
+    t.deepEqual(await installPlugins({ pulumi: 'pulumi', pulumiHome, node: process.execPath, repoRoot }), [
+      'postgresql',
+      'tls',
+      'cloudflare',
+    ]);
     t.is(await readFile(join(folder, 'pulumi-resource-random'), 'utf8'), 'official');
   });
 });

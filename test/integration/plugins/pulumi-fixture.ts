@@ -43,7 +43,14 @@ export async function createPulumiFixture(): Promise<PulumiFixture> {
   };
   await query(`create database ${stateDatabase}`);
   await query(`create role ${adminUser} login createdb createrole password '${adminPassword}'`);
-  await installPlugins({ pulumi: 'pulumi', pulumiHome: home, node: process.execPath, repoRoot, languageHostDir });
+  await installPlugins({
+    pulumi: 'pulumi',
+    pulumiHome: home,
+    node: process.execPath,
+    repoRoot,
+    plugins: ['random', 'postgresql'],
+    languageHostDir,
+  });
   const address = new URL(databaseUrl(stateDatabase));
   const backendUrl = `${address.href}?sslmode=disable`;
   const environment = {

@@ -14,6 +14,12 @@ export interface RecordedResource {
 
 const images = Object.fromEntries(Object.keys(platformImagesSchema.shape).map((name) => [name, `registry.example.com/${name}:1`]));
 
+const generatedByEdge: Record<string, object> = {
+  'tls:index/privateKey:PrivateKey': { privateKeyPem: 'generated-key' },
+  'tls:index/certRequest:CertRequest': { certRequestPem: 'generated-request' },
+  'cloudflare:index/originCaCertificate:OriginCaCertificate': { certificate: 'generated-certificate' },
+};
+
 /** Runs the platform program against mocks, and returns the resources it declares. Once a process: the program is a module. */
 export async function recordPlatform(config: Record<string, string>): Promise<RecordedResource[]> {
   const resources: RecordedResource[] = [];
@@ -24,7 +30,7 @@ export async function recordPlatform(config: Record<string, string>): Promise<Re
         resources.push(recorded);
         const generated = type.startsWith('random:')
           ? { result: `generated-${name}`, b64Std: 'a2V5', hex: '00', dec: '0', b64Url: 'a2V5' }
-          : {};
+          : { ...generatedByEdge[type] };
         return { id: id ?? name, state: { ...recorded.inputs, ...generated } };
       },
       call: ({ inputs }) => inputs as Record<string, unknown>,
@@ -32,7 +38,7 @@ export async function recordPlatform(config: Record<string, string>): Promise<Re
     'authsome-cloud',
     'test',
   );
-  pulumi.runtime.setAllConfig({ 'authsome:images': JSON.stringify(images), ...config });
+  pulumi.runtime.setAllConfig({ 'authsome:images': JSON.stringify(images), ...config, ...edgeConfig(config) });
   await import('../../../platform/index.ts');
   await pulumi.runtime.disconnect();
   return resources;
@@ -45,6 +51,18 @@ export function inputsOf(resources: readonly RecordedResource[], kindAndName: st
     (resource) => resource.type.startsWith('kubernetes:') && resource.type.endsWith(`:${kind}`) && resource.name === name,
   );
   return secretValue(found?.inputs);
+}
+
+export const testEdge = { zoneId: '023e105f4ecef8ad9ca31a8372d0c353', origin: '203.0.113.10' };
+
+/** What an operator has to say where a profile has Cloudflare in front of it. */
+function edgeConfig(config: Record<string, string>): Record<string, string> {
+  if (config['authsome:profile'] === 'local') return {};
+  const settings = JSON.parse(config['authsome:settings'] ?? '{}') as { edge?: object };
+  return {
+    'authsome:settings': JSON.stringify({ ...settings, edge: { ...testEdge, ...settings.edge } }),
+    'cloudflare:apiToken': config['cloudflare:apiToken'] ?? 'test-token',
+  };
 }
 
 /** The settings of tenants as the provisioner reads them from the file that the platform gives it. */

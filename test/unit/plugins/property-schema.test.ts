@@ -70,3 +70,61 @@ test(differs, { keepers: { a: '1' } }, { keepers: { a: '2' } }, ['keepers replac
 test(differs, { owner: 'chosen by the server' }, {}, []);
 test(differs, { owner: 'one' }, { owner: 'another' }, ['owner']);
 test(differs, { limit: 1 }, { limit: unknown }, ['limit']);
+
+const nested: PropertySchemas = {
+  settings: { type: 'object', properties: { on: { type: 'boolean', default: false }, made: { type: 'string', computed: true } } },
+  rules: {
+    type: 'objects',
+    properties: {
+      action: { type: 'string', required: true, values: ['block', 'log'] },
+      id: { type: 'string', computed: true },
+      limit: { type: 'object', properties: { period: { type: 'integer', required: true }, keys: { type: 'strings' } } },
+    },
+  },
+};
+
+const refusesNested = test.macro({
+  exec: (t, value: Record<string, PropertyValue>, property: string, reason: RegExp) => {
+    const [failure, ...others] = checkProperties(nested, value);
+    t.deepEqual(others, []);
+    t.is(failure?.property, property);
+    t.regex(failure?.reason ?? '', reason);
+  },
+  title: (_title, value) => `refuses, by its path, what is wrong in ${JSON.stringify(value)}`,
+});
+
+test(refusesNested, { rules: [{ action: 'block' }, { action: 'jump' }] }, 'rules[1].action', /^must be one of block, log$/);
+test(refusesNested, { rules: [{ action: 'block', limit: {} }] }, 'rules[0].limit.period', /^is required$/);
+test(refusesNested, { rules: [{ action: 'block', colour: 'red' }] }, 'rules[0].colour', /^unknown property/);
+test(refusesNested, { rules: { action: 'block' } }, 'rules', /^must be a list of objects$/);
+test(refusesNested, { rules: [7] }, 'rules[0]', /^must be an object$/);
+test(refusesNested, { settings: { on: 'yes' } }, 'settings.on', /^must be true or false$/);
+
+test('what is not known yet in a nested object passes the check, and the rest of it is checked', (t) => {
+  t.deepEqual(checkProperties(nested, { rules: [{ action: unknown, limit: unknown }], settings: unknown }), []);
+  t.is(checkProperties(nested, { rules: [{ action: unknown, limit: { period: 'x' } }] })[0]?.property, 'rules[0].limit.period');
+});
+
+const nestedDiffers = test.macro({
+  exec: (t, olds: Record<string, PropertyValue>, news: Record<string, PropertyValue>, expected: string[]) => {
+    t.deepEqual(
+      diffProperties(nested, olds, news).map(({ property }) => property),
+      expected,
+    );
+  },
+  title: (_title, olds, news) => `nested: from ${JSON.stringify(olds)} to ${JSON.stringify(news)}`,
+});
+
+test(nestedDiffers, { rules: [{ action: 'block', id: 'by the server' }] }, { rules: [{ action: 'block' }] }, []);
+test(nestedDiffers, { rules: [{ action: 'block', id: 'a' }] }, { rules: [{ action: 'log' }] }, ['rules']);
+test(nestedDiffers, { rules: [{ action: 'block' }, { action: 'log' }] }, { rules: [{ action: 'log' }, { action: 'block' }] }, ['rules']);
+test(nestedDiffers, { rules: [{ action: 'block' }] }, { rules: [] }, ['rules']);
+test(nestedDiffers, { settings: { on: false, made: 'x' } }, { settings: {} }, []);
+test(nestedDiffers, { settings: { on: true } }, { settings: {} }, ['settings']);
+test(
+  nestedDiffers,
+  { rules: [{ action: 'block', limit: { period: 10, keys: ['a', 'b'] } }] },
+  { rules: [{ action: 'block', limit: { period: 10, keys: ['b', 'a'] } }] },
+  [],
+);
+test(nestedDiffers, { rules: [{ action: 'block', limit: { period: 10 } }] }, { rules: [{ action: 'block' }] }, ['rules']);

@@ -26,6 +26,8 @@ export interface ResourceType<Config> {
   /** Input whose value names the real object: a replacement that keeps it must delete the old object first. */
   identity?: string[];
   create(config: Config, inputs: Properties, context: OperationContext): Promise<{ id: string; state: State }>;
+  /** What `pulumi import ID` names: the object's own id, and the state that `read` needs to find it. Left out where the two ids are the same. */
+  importId?(id: string): { id: string; state: Properties };
   /** Returns undefined when the object is gone. */
   read(config: Config, id: string, state: Properties, context: OperationContext): Promise<State | undefined>;
   update?(config: Config, id: string, olds: Properties, news: Properties, context: OperationContext): Promise<State>;

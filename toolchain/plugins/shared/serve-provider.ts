@@ -84,11 +84,14 @@ export function createProviderService<Config>(definition: ProviderDefinition<Con
     read: unary(async (request: providerPb.ReadRequest) => {
       const type = resourceType(definition, request.getUrn());
       const { properties, secrets } = decodeProperties(request.getProperties());
-      const state = await type.read(configured(), request.getId(), properties, operation(request.getTimeout(), cancelled.signal));
+      // Of what is imported there is no state.
+      const imported = Object.keys(properties).length === 0 ? type.importId?.(request.getId()) : undefined;
+      const { id, state: known } = imported ?? { id: request.getId(), state: properties };
+      const state = await type.read(configured(), id, known, operation(request.getTimeout(), cancelled.signal));
       if (!state) return new providerPb.ReadResponse().setId('');
       const inputs = Object.fromEntries(Object.entries(state).filter(([name]) => type.inputs[name]));
       return new providerPb.ReadResponse()
-        .setId(request.getId())
+        .setId(id)
         .setProperties(encode(type, state, secrets))
         .setInputs(request.getInputs()?.getFieldsMap().getLength() ? request.getInputs() : encode(type, inputs, secrets));
     }),
@@ -136,12 +139,17 @@ function checkResponse(inputs: Properties, secrets: Set<string>, failures: Check
   // The engine prints the value of a property that a failure names, so a failure of a secret names none.
   response.setFailuresList(
     failures.map(({ property, reason }) =>
-      secrets.has(property)
+      secrets.has(topLevel(property))
         ? new providerPb.CheckFailure().setReason(`${property} ${reason}`)
         : new providerPb.CheckFailure().setProperty(property).setReason(reason),
     ),
   );
   return response;
+}
+
+/** `rules` of `rules[0].action`. */
+function topLevel(path: string): string {
+  return path.split(/[.[]/, 1)[0] ?? path;
 }
 
 function diffResponse(differences: PropertyDifference[], deleteFirst: boolean): providerPb.DiffResponse {
