@@ -27,7 +27,7 @@ export interface DataServiceArgs {
   /** Without one the pod gets no token of the API server. */
   serviceAccount?: pulumi.Input<string>;
   /** The volume's claim goes when the server does: what it holds is not worth keeping. */
-  claimGoesWithServer?: boolean;
+  expendable?: boolean;
   from: IngressPolicyArgs['from'];
   command?: string[];
   args?: string[];
@@ -74,10 +74,10 @@ export class DataService extends pulumi.ComponentResource {
         spec: {
           serviceName: peers?.metadata.name ?? name,
           replicas: args.cluster?.replicas ?? 1,
-          // None of a cluster is ready by itself, so none may wait for another.
-          podManagementPolicy: peers && 'Parallel',
-          persistentVolumeClaimRetentionPolicy:
-            args.claimGoesWithServer === true ? { whenDeleted: 'Delete', whenScaled: 'Retain' } : undefined,
+          // None of a cluster is ready by itself, so none may wait for another. And where pods are made in order, one that never became
+          // ready is not replaced by its correction. What keeps data stays as it was made: another policy is another StatefulSet.
+          podManagementPolicy: peers !== undefined || args.expendable === true ? 'Parallel' : undefined,
+          persistentVolumeClaimRetentionPolicy: args.expendable === true ? { whenDeleted: 'Delete', whenScaled: 'Retain' } : undefined,
           selector: { matchLabels: { 'app.kubernetes.io/instance': name } },
           template: {
             metadata: {

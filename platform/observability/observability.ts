@@ -56,7 +56,7 @@ function server({ args }: Parts) {
     imagePullPolicy: args.settings.imagePullPolicy,
     uid: uids.nobody,
     scratch: ['/tmp'],
-    claimGoesWithServer: true,
+    expendable: true,
     terminationGracePeriodSeconds: 30,
   };
 }
