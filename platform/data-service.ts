@@ -142,13 +142,13 @@ export class DataService extends pulumi.ComponentResource {
       {
         metadata: { ...metadata, annotations: skipAwait },
         spec: {
-          type: args.nodePort === undefined ? 'ClusterIP' : 'NodePort',
           selector: { 'app.kubernetes.io/instance': name },
-          ports: ports.map((each) => ({ ...each, nodePort: each.port === args.port ? args.nodePort : undefined })),
+          ports: [...ports],
         },
       },
       child,
     );
+    if (args.nodePort !== undefined) nodePortService({ ...metadata, name: `${name}-node` }, { ...args, nodePort: args.nodePort }, child);
     ingressPolicy({ namespace, instance: name, port: args.port, from: args.from }, child);
     // The address is known at once, but nobody should have it before the server answers.
     this.host = pulumi
@@ -156,6 +156,17 @@ export class DataService extends pulumi.ComponentResource {
       .apply(([{ name: host, namespace: inside }]) => `${host}.${inside}.svc.cluster.local`);
     this.registerOutputs();
   }
+}
+
+/** Apart from the Service inside the cluster: of that one, every port would be on the node. */
+function nodePortService(
+  metadata: { name: string; namespace: pulumi.Input<string>; labels: Record<string, string> },
+  { kind, port, nodePort }: { kind: string; port: number; nodePort: number },
+  options: pulumi.CustomResourceOptions,
+): void {
+  const selector = { 'app.kubernetes.io/instance': metadata.labels['app.kubernetes.io/instance'] ?? '' };
+  const spec = { type: 'NodePort', selector, ports: [{ name: kind, port, nodePort }] };
+  new kubernetes.core.v1.Service(metadata.name, { metadata: { ...metadata, annotations: skipAwait }, spec }, options);
 }
 
 function checksum(files: Record<string, pulumi.Input<string>>): pulumi.Output<string> {

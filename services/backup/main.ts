@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { awaitServers } from '../shared/db/await-servers.ts';
 import { createDatabase } from '../shared/db/database.ts';
 import { runTask } from '../shared/lifecycle.ts';
 import type { Lifecycle } from '../shared/lifecycle.ts';
@@ -47,11 +48,14 @@ async function runCommand(command: string, args: string[], lifecycle: Lifecycle)
     case 'list':
       return done(await list(lifecycle));
     case 'restore-check':
-      return done(await showRestore(loadOptions(args, lifecycle)));
-    case 'restore-load':
-      return done(await tracked(lifecycle, (signal) => loadRestore(loadOptions(args, lifecycle), signal)));
+      return done(await showRestore(await openRestore(args, lifecycle)));
+    case 'restore-load': {
+      const options = await openRestore(args, lifecycle);
+      return done(await tracked(lifecycle, (signal) => loadRestore(options, signal)));
+    }
     case 'restore-finish': {
-      const finished = await tracked(lifecycle, (signal) => finishRestore(loadOptions(args, lifecycle), signal));
+      const options = await openRestore(args, lifecycle);
+      const finished = await tracked(lifecycle, (signal) => finishRestore(options, signal));
       const failed = finished.databases.some(({ error }) => error !== null);
       return { result: finished, failure: failed ? 'Not every database could be restored' : null };
     }
@@ -69,6 +73,7 @@ async function backUp(lifecycle: Lifecycle): Promise<PresentedRun> {
   const log = createLog({ name, level: config.LOG_LEVEL });
   const target = openTarget(config);
   lifecycle.onShutdown('target', () => target.close());
+  await awaitServers({ urls: [config.CONTROL_DATABASE_URL, config.STATE_DATABASE_URL, config.TENANTS_DATABASE_URL] });
   const db = createDatabase({
     ...{ url: libpqCompatible(config.CONTROL_DATABASE_URL), poolSize: 2, applicationName: 'authsome-backup' },
     onError: (err) => log.warn({ err }, 'Database connection lost'),
@@ -96,7 +101,7 @@ async function list(lifecycle: Lifecycle): Promise<PresentedRun[]> {
   return (await listRuns(target)).toReversed().map(presentRun);
 }
 
-function loadOptions(args: string[], lifecycle: Lifecycle): LoadOptions {
+async function openRestore(args: string[], lifecycle: Lifecycle): Promise<LoadOptions> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -105,6 +110,7 @@ function loadOptions(args: string[], lifecycle: Lifecycle): LoadOptions {
   const runId = runIdSchema.parse(positionals[0]);
   const config: RestoreConfig = readRestoreConfig(process.env);
   const log = createLog({ name, level: config.LOG_LEVEL });
+  await awaitServers({ urls: [config.ADMIN_DATABASE_URL, config.TENANTS_ADMIN_DATABASE_URL] });
   const target = openTarget(config);
   lifecycle.onShutdown('target', () => target.close());
   const redis = createRedis(config.REDIS_URL, { log });

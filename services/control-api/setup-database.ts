@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { commonConfig, connectionUrl, parseConfig } from '../shared/config.ts';
+import { awaitServers } from '../shared/db/await-servers.ts';
 import { runTask } from '../shared/lifecycle.ts';
 import { createLog } from '../shared/log.ts';
 import { setUpControlServer } from './setup/set-up-control-server.ts';
@@ -27,6 +28,7 @@ const configSchema = z.object({
 runTask('setup-database', async () => {
   const config = parseConfig(configSchema, process.env);
   const log = createLog({ name: 'setup-database', level: config.LOG_LEVEL });
+  await awaitServers({ urls: [config.ADMIN_DATABASE_URL, config.TENANTS_ADMIN_DATABASE_URL ?? config.ADMIN_DATABASE_URL] });
   await setUpControlServer({
     adminUrl: config.ADMIN_DATABASE_URL,
     passwords: {
