@@ -14,6 +14,9 @@ import { restoreTenant } from './restore-tenant.ts';
 import { readApplications } from './restored-applications.ts';
 import type { RestoredApplication } from './restored-applications.ts';
 
+/** The role that the provisioner has on the tenants' server. */
+const administrator = 'authsome_tenants';
+
 export interface LoadOptions extends CheckOptions {
   /** As superuser, on the tenants' server. */
   tenantsAdminUrl: string;
@@ -102,7 +105,7 @@ async function loadTenants(
     // One that never was active has nothing in it, and its stack makes it.
     if (dump === undefined || login === null || progress.has(dump.name)) continue;
     const createAs = `template authsome_template`;
-    await restoreTenant({ adminUrl: tenantsAdminUrl, createAs, target, binDir, signal, login, dump });
+    await restoreTenant({ adminUrl: tenantsAdminUrl, administrator, createAs, target, binDir, signal, login, dump });
     await progress.note(dump.name);
     log.info({ database: dump.name, done: index + 1, total: shared.length }, 'Database is restored');
   }

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { GoodDump } from '../manifest.ts';
-import { loadDraft, putDraftInPlace } from '../postgres/replace-database.ts';
+import { draftOf, loadDraft, putDraftInPlace } from '../postgres/replace-database.ts';
 import type { LoadDatabaseOptions } from '../postgres/replace-database.ts';
 import { databaseUrl, withClient } from '../postgres/server.ts';
 import type { RestoredApplication } from './restored-applications.ts';
@@ -8,17 +8,24 @@ import type { RestoredApplication } from './restored-applications.ts';
 export interface RestoreTenantOptions extends Pick<LoadDatabaseOptions, 'adminUrl' | 'createAs' | 'target' | 'binDir' | 'signal'> {
   login: NonNullable<RestoredApplication['login']>;
   dump: GoodDump;
+  /** On the shared server: who looks after the tenants' databases, and could not so much as connect to this one to grant itself what it needs. */
+  administrator?: string;
 }
 
 /** The locale that the tenant program asks for; another one would have the stack make the database anew. */
 export const tenantLocale = `encoding 'UTF8' lc_collate 'C' lc_ctype 'C'`;
 
 /** Brings a tenant's role and database back. Limits and grants are its stack's, which is repaired afterwards. */
-export async function restoreTenant({ login, ...options }: RestoreTenantOptions): Promise<void> {
+export async function restoreTenant({ login, administrator, ...options }: RestoreTenantOptions): Promise<void> {
   const { adminUrl } = options;
   await withClient(databaseUrl(adminUrl, 'postgres'), (admin) => ensureLogin(admin, login));
   const draftUrl = await loadDraft({ ...options, name: login.database, owner: login.role });
-  await withClient(draftUrl, (admin) => admin.query('revoke all on schema public from public'));
+  await withClient(draftUrl, async (admin) => {
+    await admin.query('revoke all on schema public from public');
+    if (administrator === undefined) return;
+    const database = pg.escapeIdentifier(draftOf(login.database));
+    await admin.query(`grant connect on database ${database} to ${pg.escapeIdentifier(administrator)}`);
+  });
   await putDraftInPlace(adminUrl, login.database);
 }
 

@@ -121,6 +121,9 @@ test.serial("a tenant's role signs in with the password that its stack knows, an
   await query(url.href, `insert into "user" (id, email) values ('usr_new', 'new@example.com'); alter table "user" add column added int`);
   const owners = `select distinct tableowner as owner from pg_tables where schemaname = 'public'`;
   t.deepEqual(await query(url.href, owners), [{ owner: `${first}_user` }]);
+  // The stack's repair has to get in to set the rest right.
+  const mayConnect = `select has_database_privilege('authsome_tenants', 'authsome_${first}', 'connect') as may`;
+  t.deepEqual(await query(empty.admin.tenants, mayConnect), [{ may: true }]);
   const outsider = new URL(url.href);
   outsider.username = `${second}_user`;
   const { databaseUrl: other } = await outputsOf(second);
