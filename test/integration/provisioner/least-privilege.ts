@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { grantOnControlDatabase } from '../../../services/control-api/setup/grant-on-control-database.ts';
 
-const roles = ['authsome_provisioner', 'authsome_proxy'];
+const roles = ['authsome_provisioner', 'authsome_proxy', 'authsome_backup'];
 /** Another test process made the role in the same moment. */
 const madeMeanwhile = ['42710', '23505'];
 
