@@ -31,16 +31,23 @@ function checkWorkloads(settings: PlatformSettings): SettingsProblem[] {
   });
 }
 
-function checkFrontDoor({ ingress, urls, certificateIssuer }: PlatformSettings): SettingsProblem[] {
+function checkFrontDoor({ ingress, edge, urls, certificateIssuer }: PlatformSettings): SettingsProblem[] {
   const issuer = certificateIssuer;
+  const served = ingress !== undefined || edge?.enabled === true ? Object.entries(urls) : [];
   return [
-    ...Object.entries(ingress === undefined ? {} : urls).flatMap(([name, url]) =>
-      problem(new URL(url).protocol !== 'https:', ['urls', name], 'must be https, since an ingress serves it'),
+    ...served.flatMap(([name, url = '']) =>
+      problem(!URL.canParse(url) || new URL(url).protocol !== 'https:', ['urls', name], 'must be https, since an ingress serves it'),
     ),
     ...problem(
-      ingress?.allowedCidrs !== undefined && !canLimitSources(ingress.controller),
+      edge?.enabled !== true && ingress?.allowedCidrs !== undefined && !canLimitSources(ingress.controller),
       ['ingress', 'allowedCidrs'],
       'this controller takes no such limit from an Ingress: set it at its load balancer, and leave this out',
+    ),
+    ...checkBehindEdge({ ingress, edge }),
+    ...problem(
+      ingress?.dashboard !== undefined && urls.dashboard === undefined,
+      ['urls', 'dashboard'],
+      'must be given where the ingress has a dashboard to lead to',
     ),
     ...problem(
       issuer !== undefined && issuer.http01 === (issuer.dns01 !== undefined),
@@ -51,6 +58,22 @@ function checkFrontDoor({ ingress, urls, certificateIssuer }: PlatformSettings):
       issuer?.http01 === true && ingress === undefined,
       ['certificateIssuer', 'http01'],
       'needs an ingress, through which the answer is given',
+    ),
+  ];
+}
+
+function checkBehindEdge({ ingress, edge }: Pick<PlatformSettings, 'ingress' | 'edge'>): SettingsProblem[] {
+  if (ingress === undefined || edge?.enabled !== true) return [];
+  return [
+    ...problem(
+      !canLimitSources(ingress.controller),
+      ['ingress', 'controller'],
+      'must be one that can be told to let in Cloudflare alone; or set ingress to none, and make an Ingress of your own that does',
+    ),
+    ...problem(
+      ingress.allowedCidrs !== undefined,
+      ['ingress', 'allowedCidrs'],
+      'must be left out where the edge is on: only Cloudflare connects then',
     ),
   ];
 }

@@ -34,17 +34,19 @@ new Backups('backups', { ...services, setupSecret: setup.secret }, { providers: 
 
 const { settings } = inputs;
 const { ingress, observability } = settings;
-if (ingress !== undefined) new PublicIngress('public', { namespace, settings, ingress }, { providers: [provider] });
 const watching =
   observability === undefined
     ? undefined
     : new Observability('observability', { ...inputs, namespace, observability }, { dependsOn: cluster, providers: [provider] });
 
+const before: pulumi.Resource[] = [];
 if (edge !== undefined) {
   // Loaded only where it is used: Pulumi's SDK for Cloudflare costs each run 0.2 s of processor time.
   const { Edge } = await import('./edge/edge.ts');
-  new Edge('edge', { ...edge, namespace }, { providers: [provider] });
+  before.push(new Edge('edge', { ...edge, namespace }, { providers: [provider] }));
 }
+// Once the edge stands: it lets in nobody else, and reads the edge's Secrets.
+if (ingress !== undefined) new PublicIngress('public', { namespace, settings, ingress }, { dependsOn: before, providers: [provider] });
 
 export const controlUrl = inputs.settings.urls.control;
 export const customerUrl = inputs.settings.urls.customer;

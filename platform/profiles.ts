@@ -99,11 +99,10 @@ const production: PlatformSettings = {
   region: 'us-east-1',
   regions: ['us-east-1', 'eu-west-1'],
   namespace: 'authsome-system',
-  urls: { control: 'https://api.authsome.cloud', customer: 'https://api.authsome.cloud' },
+  urls: { control: 'https://api.authsome.cloud', customer: 'https://api.authsome.cloud', dashboard: 'https://dashboard.authsome.cloud' },
   // The zone and the origin's address are the operator's to name: docs/edge.md.
   edge: {
     enabled: true,
-    dashboardHost: 'dashboard.authsome.cloud',
     rateLimits: { blockAbovePerSecond: 100, challengeAbovePerMinute: 1_000 },
   },
   imagePullPolicy: 'IfNotPresent',
@@ -156,11 +155,10 @@ const production: PlatformSettings = {
 const staging: PlatformSettings = {
   ...production,
   profile: 'staging',
-  urls: { control: 'https://api.staging.authsome.cloud', customer: 'https://api.staging.authsome.cloud' },
-  edge: {
-    enabled: true,
-    dashboardHost: 'dashboard.staging.authsome.cloud',
-    rateLimits: { blockAbovePerSecond: 100, challengeAbovePerMinute: 1_000 },
+  urls: {
+    control: 'https://api.staging.authsome.cloud',
+    customer: 'https://api.staging.authsome.cloud',
+    dashboard: 'https://dashboard.staging.authsome.cloud',
   },
   workloads: { controlApi: workload(2), proxy: workload(2), provisioner: { ...workload(2), cpu: '2', memory: '4Gi' } },
 };

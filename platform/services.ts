@@ -22,8 +22,8 @@ export class Services extends pulumi.ComponentResource {
     const child = { parent: this };
     const { settings, images, secrets, connections } = args;
     const { ingress } = settings;
-    // Without one in front, the services see the client itself.
-    const trustedProxies = ingress && { TRUSTED_PROXIES: String(ingress.trustedProxies) };
+    // Without one in front, the services see the client itself; with the edge before it, the ingress sees Cloudflare.
+    const trustedProxies = ingress && { TRUSTED_PROXIES: String(ingress.trustedProxies + (settings.edge?.enabled === true ? 1 : 0)) };
     const frontDoor = ingress?.controllerNamespace === undefined ? 'anywhere' : { namespace: ingress.controllerNamespace };
     const natsReplicas = String(settings.data.nats.replicas);
 

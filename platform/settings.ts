@@ -10,6 +10,7 @@ import { dataServiceSettings, workloadSettings } from './resource-settings.ts';
 const tenantsServer = dataServiceSettings.extend({ maxConnections: z.int().min(50).max(10_000) });
 /** One server, or a cluster: of an even number no more may fail than of one less. The services keep as many copies of their streams. */
 const natsServers = dataServiceSettings.extend({ replicas: z.union([z.literal(1), z.literal(3), z.literal(5)]) });
+const url = z.url({ protocol: /^https?$/, hostname: /^[a-z0-9.-]+$/ });
 const quantities = z.record(z.string(), z.union([z.string(), z.int()]));
 
 /** All that differs between one platform and another. A profile gives every value; a stack's configuration may override any of them. */
@@ -18,8 +19,8 @@ const settingsFields = z.strictObject({
   region: z.string(),
   regions: z.array(z.string()).min(1),
   namespace: z.string(),
-  /** Where owners and customers reach the platform, without a path. */
-  urls: z.strictObject({ control: z.url(), customer: z.url() }),
+  /** Where owners and customers reach the platform, and owners' browsers the dashboard, without a path. */
+  urls: z.strictObject({ control: url, customer: url, dashboard: url.optional() }),
   /** Cloudflare in front of the ingress; left out in the local profile. */
   edge: edgeSettingsSchema.optional(),
   imagePullPolicy: z.enum(['IfNotPresent', 'Always', 'Never']),

@@ -15,7 +15,7 @@ import { removeStack } from './remove-stack.ts';
 import { tenantProject } from './tenant-project.ts';
 import { createEventReader } from './engine-events.ts';
 import type { ChangeCounts, DriftChange, OperationPhase, OperationProgress } from './operation-protocol.ts';
-import { createDriftReader } from './read-drift.ts';
+import { createDriftReader, madeBehindItsBack } from './read-drift.ts';
 
 export interface StackOperation extends EngineSettings {
   spec: TenantSpec;
@@ -72,24 +72,32 @@ export async function runDestroy(operation: StackOperation): Promise<{ counts: C
 }
 
 /**
- * Finds what of one tenant's stack is not as its spec wants it, in the cluster and on the database server, and changes nothing, the stack's
- * state included. Finds nothing where there is no stack.
+ * Finds what of one tenant's stack was changed in the cluster or on the database server behind the stack's back, and changes nothing, the
+ * stack's state included. What a newer program, image or setting will change at the next `up` was changed by nobody. Finds nothing where
+ * there is no stack.
  */
 export async function runDrift(operation: StackOperation): Promise<{ changes: DriftChange[] }> {
   return withStack(operation, tenantProgram(operation.spec), async (stack, enterPhase) => {
-    const drift = createDriftReader();
-    const events = createEventReader({ ...operation, onProgress: () => undefined });
-    const onEvent = (event: EngineEvent): void => {
-      drift.onEvent(event);
-      events.onEvent(event);
+    const compare = async (how: { refresh: boolean; runProgram?: boolean }): Promise<DriftChange[]> => {
+      const drift = createDriftReader();
+      const events = createEventReader({ ...operation, onProgress: () => undefined });
+      const onEvent = (event: EngineEvent): void => {
+        drift.onEvent(event);
+        events.onEvent(event);
+      };
+      await stack.preview({ ...engineOptions(operation, onEvent), ...notRefreshed(operation), ...how });
+      return drift.changes();
     };
     enterPhase('comparing');
     try {
-      await stack.preview({ ...engineOptions(operation, onEvent), ...notRefreshed(operation), refresh: true, runProgram: true });
+      const differences = await compare({ refresh: true, runProgram: true });
+      // Most stacks differ in nothing, and one look is enough.
+      if (differences.length === 0) return { changes: [] };
+      return { changes: madeBehindItsBack(differences, await compare({ refresh: false })) };
     } catch (error) {
       if (!(error instanceof StackNotFoundError)) throw error;
+      return { changes: [] };
     }
-    return { changes: drift.changes() };
   });
 }
 

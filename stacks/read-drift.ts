@@ -13,7 +13,7 @@ type StepMetadata = NonNullable<EngineEvent['resourcePreEvent']>['metadata'];
 const quietSteps = ['same', 'read', 'refresh', 'discard', 'remove-pending-replace', 'create-replacement', 'delete-replaced'];
 
 /**
- * Reads from the events of a preview that has refreshed first which resources are not as their stack's program wants them. Names of fields
+ * Reads from the events of a preview which resources are not as their stack's program wants them. Names of fields
  * only: their values may be secret.
  */
 export function createDriftReader(): DriftReader {
@@ -31,6 +31,22 @@ export function createDriftReader(): DriftReader {
       });
     },
   };
+}
+
+/**
+ * What of the differences between the real resources and the program is not between the state and the program already: that part is a newer
+ * program's, to come at the next `up`.
+ */
+export function madeBehindItsBack(differences: readonly DriftChange[], toCome: readonly DriftChange[]): DriftChange[] {
+  return differences.flatMap((difference) => {
+    const same = toCome.find(
+      ({ change, resourceType, resourceName }) =>
+        change === difference.change && resourceType === difference.resourceType && resourceName === difference.resourceName,
+    );
+    if (same === undefined) return [difference];
+    const fields = difference.fields.filter((field) => !same.fields.includes(field));
+    return fields.length === 0 ? [] : [{ ...difference, fields }];
+  });
 }
 
 /** Where the provider says no paths, the top-level names that it does say. */

@@ -9,18 +9,18 @@ const ingress = z.strictObject({
   annotations: z.record(z.string(), z.string()).optional(),
   /** Where the controller's pods are; then nobody else in the cluster reaches the front doors. Absent where it is outside of the cluster. */
   controllerNamespace: z.string().min(1).optional(),
-  /** Reverse proxies before the services whose word about the client's address is believed: the controller is one, a CDN before it another. */
+  /** Reverse proxies before the services whose word about the client's address is believed: the controller is one. The edge comes on top. */
   trustedProxies: z.int().min(1).max(5),
   tls: z.strictObject({
-    /** Of the Secret with certificate and key: cert-manager's, the edge's, or one that the operator puts there. */
+    /** Of the Secret with certificate and key: cert-manager's, or one that the operator puts there. With the edge on, its own is used. */
     secretName: z.string().min(1),
     /** ClusterIssuer of cert-manager; absent: the platform's own below, where there is one. */
     issuer: z.string().min(1).optional(),
   }),
   /** Who may connect at all, where no edge says so. */
   allowedCidrs: z.array(z.union([z.cidrv4(), z.cidrv6()])).optional(),
-  /** The dashboard's host, and the Service behind it; absent: no dashboard. */
-  dashboard: z.strictObject({ host: z.hostname(), service: z.string().min(1), port: z.int() }).optional(),
+  /** The Service behind `urls.dashboard`; absent: no dashboard. */
+  dashboard: z.strictObject({ service: z.string().min(1), port: z.int() }).optional(),
 });
 
 /** A profile's can be taken away, by `none`: an override can't say that there is nothing. */

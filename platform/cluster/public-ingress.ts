@@ -3,16 +3,13 @@ import type { input } from '@pulumi/kubernetes/types/index.js';
 import * as pulumi from '@pulumi/pulumi';
 import { labels, skipAwait } from '../hardening.ts';
 import type { IngressSettings, PlatformSettings } from '../settings.ts';
-import { controllerAnnotations, limitsByMiddleware } from './ingress-controllers.ts';
+import { originAccess } from '../edge/origin-access.ts';
+import { asksByTlsOption, controllerAnnotations, limitsByMiddleware } from './ingress-controllers.ts';
 
 export interface PublicIngressArgs {
   namespace: pulumi.Input<string>;
   settings: PlatformSettings;
   ingress: IngressSettings;
-  /** From where connections may come, as the edge in front knows it; absent: as the settings say, or from anywhere. */
-  allowedCidrs?: pulumi.Input<string[]> | undefined;
-  /** The edge's origin certificate; absent: cert-manager writes the Secret that the settings name, or the operator does. */
-  certificate?: { certificate: pulumi.Input<string>; key: pulumi.Input<string> } | undefined;
 }
 
 /**
@@ -24,35 +21,27 @@ export class PublicIngress extends pulumi.ComponentResource {
     super('authsome:platform:PublicIngress', name, {}, options);
     const { namespace, settings, ingress } = args;
     const child = { parent: this };
-    const { secretName } = ingress.tls;
-    if (args.certificate !== undefined)
-      new kubernetes.core.v1.Secret(
-        `${name}-certificate`,
-        {
-          metadata: { name: secretName, namespace, labels: labels(name) },
-          type: 'kubernetes.io/tls',
-          stringData: { 'tls.crt': args.certificate.certificate, 'tls.key': pulumi.secret(args.certificate.key) },
-        },
-        child,
-      );
-    const allowedCidrs = args.allowedCidrs ?? ingress.allowedCidrs;
-    const middleware = `${name}-sources`;
+    const edge = originAccess(settings);
+    const secretName = edge?.tlsSecret ?? ingress.tls.secretName;
+    const allowedCidrs = edge?.sourceRanges ?? ingress.allowedCidrs;
+    const [middleware, tlsOption] = [`${name}-sources`, `${name}-callers`];
+    const ofTraefik = (kind: string, object: string, spec: object): void => {
+      const metadata = { name: object, namespace, labels: labels(name) };
+      new kubernetes.apiextensions.CustomResource(object, { apiVersion: 'traefik.io/v1alpha1', kind, metadata, spec }, child);
+    };
     if (allowedCidrs !== undefined && limitsByMiddleware(ingress.controller))
-      new kubernetes.apiextensions.CustomResource(
-        middleware,
-        {
-          apiVersion: 'traefik.io/v1alpha1',
-          kind: 'Middleware',
-          metadata: { name: middleware, namespace, labels: labels(name) },
-          spec: { ipAllowList: { sourceRange: allowedCidrs } },
-        },
-        child,
-      );
+      ofTraefik('Middleware', middleware, { ipAllowList: { sourceRange: allowedCidrs } });
+    if (edge !== undefined && asksByTlsOption(ingress.controller))
+      ofTraefik('TLSOption', tlsOption, {
+        minVersion: 'VersionTLS12',
+        clientAuth: { secretNames: [edge.callersCaSecret], clientAuthType: 'RequireAndVerifyClientCert' },
+      });
 
-    const issuer = args.certificate === undefined ? (ingress.tls.issuer ?? settings.certificateIssuer?.name) : undefined;
-    const annotations = pulumi.output([namespace, allowedCidrs] as const).apply(([inside, cidrs]) => ({
+    const issuer = edge === undefined ? (ingress.tls.issuer ?? settings.certificateIssuer?.name) : undefined;
+    const told = { controller: ingress.controller, allowedCidrs, callersCa: edge?.callersCaSecret, middleware, tlsOption };
+    const annotations = pulumi.output(namespace).apply((inside) => ({
       ...skipAwait,
-      ...controllerAnnotations({ controller: ingress.controller, namespace: inside, allowedCidrs: cidrs, middleware }),
+      ...controllerAnnotations({ ...told, namespace: inside }),
       ...(issuer !== undefined && { 'cert-manager.io/cluster-issuer': issuer }),
       ...ingress.annotations,
     }));
@@ -73,19 +62,22 @@ export class PublicIngress extends pulumi.ComponentResource {
       );
     };
 
-    const [control, customer] = [settings.urls.control, settings.urls.customer].map((url) => new URL(url).hostname) as [string, string];
+    const { control, customer, dashboard } = settings.urls;
     open(name, [
-      { host: control, path: '/control/v1', service: 'control-api', port: 80 },
-      { host: customer, path: '/v1', service: 'proxy', port: 80 },
+      { host: hostOf(control), path: '/control/v1', service: 'control-api', port: 80 },
+      { host: hostOf(customer), path: '/v1', service: 'proxy', port: 80 },
     ]);
-    const { dashboard } = ingress;
-    if (dashboard !== undefined)
+    if (ingress.dashboard !== undefined && dashboard !== undefined)
       // Apart, so that the exception is the dashboard's alone.
-      open('dashboard', [{ ...dashboard, path: '/' }], {
+      open('dashboard', [{ ...ingress.dashboard, host: hostOf(dashboard), path: '/' }], {
         'authsome.cloud/except-operator-paths': 'the dashboard serves pages at every path, and no metrics at this port',
       });
     this.registerOutputs();
   }
+}
+
+function hostOf(url: string): string {
+  return new URL(url).hostname;
 }
 
 interface Rule {

@@ -1,5 +1,3 @@
-import type { PlatformSettings } from '../settings.ts';
-
 /**
  * The addresses from which Cloudflare's edge connects to origins. Cloudflare announces changes long before it uses them; the last was in
  * September 2023. How to compare: docs/edge.md.
@@ -26,11 +24,3 @@ export const cloudflareRanges = {
   ],
   ipv6: ['2400:cb00::/32', '2606:4700::/32', '2803:f800::/32', '2405:b500::/32', '2405:8100::/32', '2a06:98c0::/29', '2c0f:f248::/32'],
 } as const;
-
-/**
- * From which addresses the ingress is to let callers in: Cloudflare's alone where the edge is on, so that nobody gets around its rules;
- * undefined, for any, where there is none.
- */
-export function ingressSourceRanges({ edge }: Pick<PlatformSettings, 'edge'>): readonly string[] | undefined {
-  return edge?.enabled === true ? [...cloudflareRanges.ipv4, ...cloudflareRanges.ipv6] : undefined;
-}

@@ -8,7 +8,7 @@ export interface EdgeInputs {
   origin: string;
   /** Of the control API and of customers' applications. */
   apiHosts: string[];
-  dashboardHost: string;
+  dashboardHost: string | undefined;
   rateLimits: EdgeSettings['rateLimits'];
   apiToken: pulumi.Output<string>;
   /** Of Cloudflare's API, where it is not the public one. */
@@ -46,7 +46,7 @@ export function edgeInputs({ settings, renderTo }: Pick<PlatformInputs, 'setting
     zoneId,
     origin,
     apiHosts: [...new Set([urls.control, urls.customer].map((url) => new URL(url).hostname))],
-    dashboardHost: edge.dashboardHost,
+    dashboardHost: urls.dashboard && new URL(urls.dashboard).hostname,
     rateLimits: edge.rateLimits,
     apiToken,
     baseUrl: config.get('baseUrl'),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const hostName = z.string().regex(/^(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+$/, 'must be a host name in lower case');
 
-/** Cloudflare in front of the platform. */
+/** Cloudflare in front of the platform, at the hosts of `urls`. */
 export const edgeSettingsSchema = z.strictObject({
   /** Off where the platform is reached in another way; then nothing is asked of Cloudflare, and the ingress lets anybody in. */
   enabled: z.boolean(),
@@ -14,8 +14,6 @@ export const edgeSettingsSchema = z.strictObject({
     .optional(),
   /** Where Cloudflare finds the ingress: the IPv4 or IPv6 address of its load balancer, or its host name. */
   origin: z.union([z.ipv4(), z.ipv6(), hostName]).optional(),
-  /** Where owners' browsers find the dashboard; the API's hosts are those of `urls`. */
-  dashboardHost: hostName,
   rateLimits: z.strictObject({
     /** Requests of one address to one data centre, averaged over 10 s, above which it is blocked for a minute. */
     blockAbovePerSecond: z.int().min(1).max(10_000),

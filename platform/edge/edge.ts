@@ -18,7 +18,7 @@ export class Edge extends pulumi.ComponentResource {
   constructor(name: string, args: EdgeArgs, options?: pulumi.ComponentResourceOptions) {
     super('authsome:platform:Edge', name, {}, options);
     const { zoneId, apiHosts, dashboardHost } = args;
-    const hosts = [...new Set([...apiHosts, dashboardHost])];
+    const hosts = [...new Set([...apiHosts, ...(dashboardHost === undefined ? [] : [dashboardHost])])];
     const provider = new cloudflare.Provider(name, { apiToken: args.apiToken, baseUrl: args.baseUrl }, { parent: this });
     const child = { parent: this, providers: [provider] };
     const protection = new ZoneProtection(name, { zoneId, apiHosts, hosts, rateLimits: args.rateLimits }, child);

@@ -4,10 +4,7 @@ import * as pulumi from '@pulumi/pulumi';
 import * as tls from '@pulumi/tls';
 import { labels } from '../hardening.ts';
 import { originPullCa } from './origin-pull-ca.ts';
-
-/** Secrets in the system namespace that the ingress reads: its certificate and key, and whose certificates it asks callers for (`ca.crt`). */
-export const originTlsSecret = 'edge-origin-tls';
-export const originPullCaSecret = 'edge-origin-pull-ca';
+import { originPullCaSecret, originTlsSecret } from './origin-access.ts';
 
 export interface OriginCertificateArgs {
   namespace: pulumi.Input<string>;

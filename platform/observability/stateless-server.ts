@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
+import { priorities } from '../cluster/priority-classes.ts';
 import { containerSecurity, labels, podSecurity, resources, skipAwait } from '../hardening.ts';
 import { ingressPolicy } from '../ingress-policy.ts';
 import type { IngressPolicyArgs } from '../ingress-policy.ts';
@@ -54,6 +55,7 @@ export class StatelessServer extends pulumi.ComponentResource {
               automountServiceAccountToken: args.serviceAccount !== undefined,
               enableServiceLinks: false,
               securityContext: podSecurity(args.uid),
+              priorityClassName: priorities.services.name,
               containers: [
                 {
                   name,

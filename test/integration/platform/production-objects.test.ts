@@ -10,8 +10,7 @@ import { inputsOf, recordPlatform } from '../../unit/platform/record-platform.ts
 const settings = {
   ingress: {
     controllerNamespace: 'traefik',
-    allowedCidrs: ['198.51.100.0/24'],
-    dashboard: { host: 'dashboard.authsome.cloud', service: 'dashboard', port: 80 },
+    dashboard: { service: 'dashboard', port: 80 },
   },
   certificateIssuer: { name: 'letsencrypt', email: 'operations@example.com', http01: true },
   metricsServer: {},
@@ -19,7 +18,7 @@ const settings = {
   queueScaling: {},
 };
 /** Of kinds that others' programs bring along, which this API server does not know. */
-const foreignKinds = ['ClusterIssuer', 'Middleware', 'ScaledObject'];
+const foreignKinds = ['ClusterIssuer', 'Middleware', 'ScaledObject', 'TLSOption'];
 const timeoutMs = 180_000;
 const namespace = 'authsome-system';
 const directory = makeServerDirectory();

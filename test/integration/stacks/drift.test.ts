@@ -2,7 +2,7 @@ import * as postgresql from '@pulumi/postgresql';
 import { ComponentResource, secret } from '@pulumi/pulumi';
 import type { PulumiFn, Stack } from '@pulumi/pulumi/automation/index.js';
 import test from 'ava';
-import { createDriftReader } from '../../../stacks/read-drift.ts';
+import { createDriftReader, madeBehindItsBack } from '../../../stacks/read-drift.ts';
 import type { DriftChange } from '../../../stacks/operation-protocol.ts';
 import { createPulumiFixture, uniqueName } from '../plugins/pulumi-fixture.ts';
 import type { PulumiFixture } from '../plugins/pulumi-fixture.ts';
@@ -13,7 +13,7 @@ test.before(async () => {
 });
 test.after.always(() => fixture?.cleanUp());
 
-function withDatabase(name: string): PulumiFn {
+function withDatabase(name: string, databaseLimit = 7): PulumiFn {
   return () => {
     const { host, port, adminUser, adminPassword } = fixture.server;
     const parent = new ComponentResource('authsome:tenant:Database', 'database');
@@ -23,16 +23,17 @@ function withDatabase(name: string): PulumiFn {
       { parent },
     );
     const role = new postgresql.Role('role', { name, login: true, password: secret('hunter2'), connectionLimit: 5 }, { parent, provider });
-    new postgresql.Database('database', { name, owner: role.name, connectionLimit: 7 }, { parent, provider });
+    new postgresql.Database('database', { name, owner: role.name, connectionLimit: databaseLimit }, { parent, provider });
     return Promise.resolve({});
   };
 }
 
 /** As stacks/automation.ts looks for drift. */
 async function look(stack: Stack): Promise<DriftChange[]> {
-  const drift = createDriftReader();
-  await stack.preview({ refresh: true, runProgram: true, onEvent: drift.onEvent });
-  return drift.changes();
+  const [real, state] = [createDriftReader(), createDriftReader()];
+  await stack.preview({ refresh: true, runProgram: true, onEvent: real.onEvent });
+  await stack.preview({ onEvent: state.onEvent });
+  return madeBehindItsBack(real.changes(), state.changes());
 }
 
 test.serial(
@@ -62,3 +63,19 @@ test.serial(
     await stack.destroy({ runProgram: true });
   },
 );
+
+test.serial('a newer program alone is no drift, and does not hide what was changed behind the stack’s back', async (t) => {
+  const name = uniqueName('newer_');
+  const stackName = name.replaceAll('_', '-');
+  const older = await fixture.openStack(stackName, withDatabase(name));
+  await older.up();
+  const newer = await fixture.openStack(stackName, withDatabase(name, 9));
+  t.deepEqual(await look(newer), []);
+
+  await fixture.query(`alter role ${name} connection limit 50`);
+  t.deepEqual(
+    (await look(newer)).map(({ resourceName, fields }) => [resourceName, fields]),
+    [['role', ['connectionLimit']]],
+  );
+  await newer.destroy({ runProgram: true });
+});

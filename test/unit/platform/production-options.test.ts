@@ -2,19 +2,20 @@ import test from 'ava';
 import { inputsOf, recordPlatform } from './record-platform.ts';
 import type { RecordedResource } from './record-platform.ts';
 
-// What production can have besides, switched on.
+// What production can have besides, switched on, and its edge off: then there is nothing between the internet and the ingress.
 let resources: RecordedResource[];
 test.before(async () => {
   resources = await recordPlatform({
     'authsome:profile': 'production',
     'authsome:settings': JSON.stringify({
-      urls: { customer: 'https://apps.example.com' },
+      edge: { enabled: false },
+      urls: { customer: 'https://apps.example.com', dashboard: 'https://dashboard.example.com' },
       queueScaling: {},
       ingress: {
         controllerNamespace: 'traefik',
         trustedProxies: 2,
         allowedCidrs: ['198.51.100.0/24'],
-        dashboard: { host: 'dashboard.example.com', service: 'dashboard', port: 80 },
+        dashboard: { service: 'dashboard', port: 80 },
       },
       certificateIssuer: { name: 'letsencrypt', email: 'operations@example.com', http01: true },
       metricsServer: { kubeletInsecureTls: true },
@@ -88,6 +89,13 @@ test('only from the given ranges, and by HTTPS alone', (t) => {
     metadata: { namespace: 'authsome-system', name: 'public-sources' },
     spec: { ipAllowList: { sourceRange: ['198.51.100.0/24'] } },
   });
+});
+
+test('without the edge nobody asks for its certificate, and nothing is made at Cloudflare', (t) => {
+  t.is(inputs('TLSOption/public-callers'), undefined);
+  const { annotations } = (inputs('Ingress/public') as { metadata: { annotations: object } }).metadata;
+  t.false('traefik.ingress.kubernetes.io/router.tls.options' in annotations);
+  t.false(resources.some(({ type }) => /cloudflare|tls:/.test(type)));
 });
 
 test('inside the cluster only the ingress controller reaches the front doors, and it is believed about the client’s address', (t) => {

@@ -1,13 +1,13 @@
 import * as pulumi from '@pulumi/pulumi';
 import test from 'ava';
-import type { PublicIngressArgs } from '../../../platform/cluster/public-ingress.ts';
 import { controllerAnnotations, ingressControllers } from '../../../platform/cluster/ingress-controllers.ts';
+import { cloudflareRanges } from '../../../platform/edge/cloudflare-ranges.ts';
 import { profiles } from '../../../platform/profiles.ts';
 import type { IngressSettings } from '../../../platform/settings.ts';
 import { inputsOf } from './record-platform.ts';
 import type { RecordedResource } from './record-platform.ts';
 
-async function record(changes: Partial<IngressSettings>, args: Partial<PublicIngressArgs> = {}): Promise<(kindAndName: string) => unknown> {
+async function record(changes: Partial<IngressSettings>, edge = false): Promise<(kindAndName: string) => unknown> {
   const resources: RecordedResource[] = [];
   await pulumi.runtime.setMocks({
     newResource({ type, name, inputs }) {
@@ -17,48 +17,56 @@ async function record(changes: Partial<IngressSettings>, args: Partial<PublicIng
     call: ({ inputs }) => inputs as object,
   });
   const { PublicIngress } = await import('../../../platform/cluster/public-ingress.ts');
-  const { production: settings } = profiles;
+  const { production } = profiles;
+  const settings = edge ? production : { ...production, edge: undefined };
   const ingress = { ...settings.ingress, ...changes } as IngressSettings;
-  new PublicIngress('public', { namespace: 'authsome-system', settings, ingress, ...args });
+  new PublicIngress('public', { namespace: 'authsome-system', settings, ingress });
   await pulumi.runtime.disconnect();
   return (kindAndName) => inputsOf(resources, kindAndName);
 }
 
-test.serial('by default connections may come from anywhere, and the operator’s own Secret is used', async (t) => {
+function annotationsOf(ingress: unknown): Record<string, string> {
+  return (ingress as { metadata: { annotations: Record<string, string> } }).metadata.annotations;
+}
+
+test.serial('without an edge connections may come from anywhere, and the operator’s own Secret is used', async (t) => {
   const inputs = await record({});
-  t.is(inputs('Middleware/public-sources'), undefined);
-  t.is(inputs('Secret/public-certificate'), undefined);
-  const { annotations } = (inputs('Ingress/public') as { metadata: { annotations: Record<string, string> } }).metadata;
-  t.false(Object.keys(annotations).some((name) => /middlewares|cert-manager/.test(name)));
+  for (const object of ['Middleware/public-sources', 'TLSOption/public-callers']) t.is(inputs(object), undefined);
+  t.like(inputs('Ingress/public'), { spec: { tls: [{ secretName: 'authsome-tls' }] } });
+  t.false(Object.keys(annotationsOf(inputs('Ingress/public'))).some((name) => /middlewares|tls\.options|cert-manager/.test(name)));
 });
 
-test.serial('the edge’s ranges come before the settings’, and its certificate before an issuer’s', async (t) => {
-  const inputs = await record(
-    {
-      controller: 'haproxy',
-      className: 'haproxy',
-      allowedCidrs: ['198.51.100.0/24'],
-      tls: { secretName: 'origin', issuer: 'letsencrypt' },
-    },
-    {
-      allowedCidrs: pulumi.output(['203.0.113.0/24', '2001:db8::/32']),
-      certificate: { certificate: 'the certificate', key: pulumi.secret('the key') },
-    },
-  );
-  t.like(inputs('Ingress/public'), {
-    metadata: { annotations: { 'haproxy.org/allow-list': '203.0.113.0/24,2001:db8::/32', 'cert-manager.io/cluster-issuer': undefined } },
-    spec: { tls: [{ secretName: 'origin' }] },
+test.serial('behind the edge Traefik lets in its ranges alone, asks for its certificate and shows the one that it trusts', async (t) => {
+  const inputs = await record({ tls: { secretName: 'mine', issuer: 'letsencrypt' }, dashboard: { service: 'dashboard', port: 80 } }, true);
+  for (const name of ['public', 'dashboard']) {
+    t.like(inputs(`Ingress/${name}`), { spec: { tls: [{ secretName: 'edge-origin-tls' }] } });
+    t.like(annotationsOf(inputs(`Ingress/${name}`)), {
+      'traefik.ingress.kubernetes.io/router.middlewares': 'authsome-system-public-sources@kubernetescrd',
+      'traefik.ingress.kubernetes.io/router.tls.options': 'authsome-system-public-callers@kubernetescrd',
+      'cert-manager.io/cluster-issuer': undefined,
+    });
+  }
+  t.like(inputs('Middleware/public-sources'), {
+    spec: { ipAllowList: { sourceRange: [...cloudflareRanges.ipv4, ...cloudflareRanges.ipv6] } },
   });
-  t.like(inputs('Secret/public-certificate'), {
-    metadata: { name: 'origin' },
-    type: 'kubernetes.io/tls',
-    stringData: { 'tls.crt': 'the certificate', 'tls.key': 'the key' },
+  t.like(inputs('TLSOption/public-callers'), {
+    spec: { clientAuth: { secretNames: ['edge-origin-pull-ca'], clientAuthType: 'RequireAndVerifyClientCert' } },
   });
+});
+
+test.serial('behind the edge ingress-nginx does the same by annotations', async (t) => {
+  const inputs = await record({ controller: 'nginx', className: 'nginx' }, true);
+  t.like(annotationsOf(inputs('Ingress/public')), {
+    'nginx.ingress.kubernetes.io/whitelist-source-range': [...cloudflareRanges.ipv4, ...cloudflareRanges.ipv6].join(','),
+    'nginx.ingress.kubernetes.io/auth-tls-secret': 'authsome-system/edge-origin-pull-ca',
+    'nginx.ingress.kubernetes.io/auth-tls-verify-client': 'on',
+  });
+  t.is(inputs('TLSOption/public-callers'), undefined);
 });
 
 test.serial('with one certificate for all hosts the dashboard uses it too', async (t) => {
-  const inputs = await record({ dashboard: { host: 'dashboard.example.com', service: 'dashboard', port: 80 } });
-  t.like(inputs('Ingress/dashboard'), { spec: { tls: [{ secretName: 'authsome-tls' }] } });
+  const inputs = await record({ dashboard: { service: 'dashboard', port: 80 } });
+  t.like(inputs('Ingress/dashboard'), { spec: { tls: [{ secretName: 'authsome-tls' }], rules: [{ host: 'dashboard.authsome.cloud' }] } });
 });
 
 test.serial('an operator’s annotation comes before the controller’s own', async (t) => {
@@ -66,7 +74,10 @@ test.serial('an operator’s annotation comes before the controller’s own', as
   t.like(inputs('Ingress/public'), { metadata: { annotations: { 'nginx.ingress.kubernetes.io/force-ssl-redirect': 'false' } } });
 });
 
-const limited = { namespace: 'authsome-system', allowedCidrs: ['198.51.100.0/24'], middleware: 'public-sources' };
+const limited = {
+  ...{ namespace: 'authsome-system', allowedCidrs: ['198.51.100.0/24'], callersCa: undefined },
+  ...{ middleware: 'public-sources', tlsOption: 'public-callers' },
+};
 
 for (const controller of ingressControllers.filter((name) => name !== 'other'))
   test(`${controller} is told from where connections may come`, (t) => {

@@ -39,8 +39,25 @@ for (const [title, change, problem] of [
   ['an ingress without TLS', (settings) => (settings.urls.control = 'http://api.example.com'), /^urls\.control: must be https/],
   [
     'ranges for a controller that can’t keep to them',
-    (settings) => Object.assign(settings.ingress ?? {}, { controller: 'other', allowedCidrs: ['198.51.100.0/24'] }),
+    (settings) =>
+      Object.assign(settings.ingress ?? {}, { controller: 'other', allowedCidrs: ['198.51.100.0/24'] }) && (settings.edge = undefined),
     /^ingress\.allowedCidrs: this controller takes no such limit/,
+  ],
+  [
+    'an edge before a controller that can’t be told of it',
+    (settings) => Object.assign(settings.ingress ?? {}, { controller: 'other' }),
+    /^ingress\.controller: must be one that can be told to let in Cloudflare alone/,
+  ],
+  [
+    'other ranges than the edge’s where it is on',
+    (settings) => Object.assign(settings.ingress ?? {}, { allowedCidrs: ['198.51.100.0/24'] }),
+    /^ingress\.allowedCidrs: must be left out where the edge is on/,
+  ],
+  [
+    'a dashboard without a host',
+    (settings) =>
+      Object.assign(settings.ingress ?? {}, { dashboard: { service: 'dashboard', port: 80 } }) && delete settings.urls.dashboard,
+    /^urls\.dashboard: must be given/,
   ],
   [
     'an issuer that proves nothing',

@@ -1,7 +1,7 @@
 import { DiffKind } from '@pulumi/pulumi/automation/index.js';
 import type { EngineEvent, OpType, StepEventMetadata } from '@pulumi/pulumi/automation/index.js';
 import test from 'ava';
-import { createDriftReader } from '../../../stacks/read-drift.ts';
+import { createDriftReader, madeBehindItsBack } from '../../../stacks/read-drift.ts';
 
 const type = 'kubernetes:apps/v1:Deployment';
 const urn = (name: string): string => `urn:pulumi:app-x::authsome-tenant::authsome:tenant:Instance$${type}::${name}`;
@@ -55,4 +55,19 @@ test('a resource is told once, as it was seen last', (t) => {
       ['delete', []],
     ],
   );
+});
+
+const difference = (change: string, resourceName: string, ...fields: string[]) => ({ change, resourceType: type, resourceName, fields });
+
+test('what a newer program will change is no drift; another field of the same resource is', (t) => {
+  const toCome = [difference('update', 'api', 'spec.template.spec.priorityClassName'), difference('create', 'new')];
+  t.deepEqual(madeBehindItsBack(toCome, toCome), []);
+  t.deepEqual(madeBehindItsBack([difference('update', 'api', 'spec.replicas', 'spec.template.spec.priorityClassName')], toCome), [
+    difference('update', 'api', 'spec.replicas'),
+  ]);
+});
+
+test('a resource that is gone has drifted, whatever a newer program would have changed of it', (t) => {
+  const gone = [difference('create', 'api')];
+  t.deepEqual(madeBehindItsBack(gone, [difference('update', 'api', 'spec.replicas')]), gone);
 });

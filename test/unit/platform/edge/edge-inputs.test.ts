@@ -1,9 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import * as pulumi from '@pulumi/pulumi';
 import test from 'ava';
-import { cloudflareRanges, ingressSourceRanges } from '../../../../platform/edge/cloudflare-ranges.ts';
+import { cloudflareRanges } from '../../../../platform/edge/cloudflare-ranges.ts';
 import { edgeInputs } from '../../../../platform/edge/edge-inputs.ts';
 import { edgeSettingsSchema, recordType } from '../../../../platform/edge/edge-settings.ts';
+import { originAccess } from '../../../../platform/edge/origin-access.ts';
 import { originPullCa } from '../../../../platform/edge/origin-pull-ca.ts';
 import { profiles } from '../../../../platform/profiles.ts';
 import type { PlatformSettings } from '../../../../platform/settings.ts';
@@ -43,10 +44,20 @@ test.serial('without an edge nothing is asked for', (t) => {
   t.is(edgeInputs(withEdge({ enabled: false })), undefined);
 });
 
+test.serial('the hosts are those of the platform’s urls, without a dashboard’s where there is none', (t) => {
+  pulumi.runtime.setAllConfig({ 'cloudflare:apiToken': 'a-token' });
+  const { settings, renderTo } = withEdge(testEdge);
+  const hosts = { apiHosts: ['api.authsome.cloud'], dashboardHost: 'dashboard.authsome.cloud' };
+  t.like(edgeInputs({ settings, renderTo }), hosts);
+  const urls = { control: 'https://a.example.com', customer: 'https://b.example.com' };
+  const { apiHosts, dashboardHost } = edgeInputs({ settings: { ...settings, urls }, renderTo }) ?? {};
+  t.deepEqual({ apiHosts, dashboardHost }, { apiHosts: ['a.example.com', 'b.example.com'], dashboardHost: undefined });
+});
+
 test('the ingress lets in Cloudflare’s addresses alone where the edge is on, anybody where it is off', (t) => {
-  t.is(ingressSourceRanges(local), undefined);
-  t.is(ingressSourceRanges(withEdge({ enabled: false }).settings), undefined);
-  t.deepEqual(ingressSourceRanges(production), [...cloudflareRanges.ipv4, ...cloudflareRanges.ipv6]);
+  t.is(originAccess(local), undefined);
+  t.is(originAccess(withEdge({ enabled: false }).settings), undefined);
+  t.deepEqual(originAccess(production)?.sourceRanges, [...cloudflareRanges.ipv4, ...cloudflareRanges.ipv6]);
   t.is(cloudflareRanges.ipv4.length, 15);
   t.is(cloudflareRanges.ipv6.length, 7);
 });
@@ -70,7 +81,6 @@ const refuses = test.macro({
 test(refuses, { zoneId: 'authsome.cloud' }, 'zoneId');
 test(refuses, { origin: 'http://203.0.113.10' }, 'origin');
 test(refuses, { origin: 'localhost' }, 'origin');
-test(refuses, { dashboardHost: '"} or true' }, 'dashboardHost');
 test(refuses, { rateLimits: { blockAbovePerSecond: 0, challengeAbovePerMinute: 1_000 } }, 'rateLimits.blockAbovePerSecond');
 
 test('an origin is an address of either kind, or a name', (t) => {

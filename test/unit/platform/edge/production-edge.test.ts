@@ -1,5 +1,5 @@
 import test from 'ava';
-import { recordPlatform, testEdge } from '../record-platform.ts';
+import { inputsOf, recordPlatform, testEdge } from '../record-platform.ts';
 import type { RecordedResource } from '../record-platform.ts';
 
 let resources: RecordedResource[];
@@ -125,6 +125,18 @@ test('the origin asks Cloudflare for a certificate, and the ingress knows whose'
   t.like(ofType('authenticatedOriginPullsSettings')[0]?.inputs, { enabled: true, zoneId: testEdge.zoneId });
   t.regex(JSON.stringify(resources.find(({ name }) => name === 'edge-origin-pull-ca')?.inputs), /"ca\.crt":"-----BEGIN CERTIFICATE-----/);
 });
+
+test('the ingress serves the edge’s certificate, lets in the edge alone and asks for its certificate', (t) => {
+  const ingress = inputsOf(resources, 'Ingress/public');
+  t.like(ingress, { spec: { tls: [{ secretName: 'edge-origin-tls', hosts: ['api.authsome.cloud'] }] } });
+  t.regex(JSON.stringify(ingress), /authsome-system-public-sources@kubernetescrd.*authsome-system-public-callers@kubernetescrd/);
+  t.like(inputsOf(resources, 'TLSOption/public-callers'), { spec: { clientAuth: { secretNames: ['edge-origin-pull-ca'] } } });
+});
+
+for (const name of ['control-api', 'proxy'])
+  test(`${name} counts by the address of the client, two proxies away: Cloudflare and the ingress`, (t) => {
+    t.regex(JSON.stringify(inputsOf(resources, `Deployment/${name}`)), /"name":"TRUSTED_PROXIES","value":"2"/);
+  });
 
 test('the API token is a secret of the provider and in nothing else', (t) => {
   const holders = resources.filter(({ inputs }) => JSON.stringify(inputs).includes('a-token'));
