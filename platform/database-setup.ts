@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
+import { priorities } from './cluster/priority-classes.ts';
 import type { Connections } from './connections.ts';
 import { containerSecurity, labels, podSecurity, resources, uids } from './hardening.ts';
 import type { PlatformInputs } from './load-settings.ts';
@@ -26,6 +27,7 @@ export class DatabaseSetup extends pulumi.ComponentResource {
     const { namespace, connections, secrets, settings } = args;
     const child = { parent: this };
     const image = args.images['control-api'];
+    const priorityClassName = priorities.services.name;
     const stringData = {
       ADMIN_DATABASE_URL: connections.controlAdmin,
       TENANTS_ADMIN_DATABASE_URL: connections.tenantsAdmin,
@@ -41,7 +43,7 @@ export class DatabaseSetup extends pulumi.ComponentResource {
     const suffix = pulumi.unsecret(
       pulumi.output(stringData).apply((values) =>
         createHash('sha256')
-          .update(JSON.stringify([image, values]))
+          .update(JSON.stringify([image, values, priorityClassName]))
           .digest('hex')
           .slice(0, 10),
       ),
@@ -59,6 +61,7 @@ export class DatabaseSetup extends pulumi.ComponentResource {
               enableServiceLinks: false,
               restartPolicy: 'OnFailure',
               securityContext: podSecurity(uids.app),
+              priorityClassName,
               containers: [
                 {
                   name,

@@ -1,5 +1,6 @@
 import type { input } from '@pulumi/kubernetes/types/index.js';
 import type * as pulumi from '@pulumi/pulumi';
+import { priorities } from '../cluster/priority-classes.ts';
 import { containerSecurity, labels, podSecurity, resources, uids } from '../hardening.ts';
 import type { PlatformSettings } from '../settings.ts';
 import { backupsFolder } from './backup-environment.ts';
@@ -33,6 +34,7 @@ export function backupJob({ part, settings, claim, initContainers, containers }:
           enableServiceLinks: false,
           restartPolicy: 'Never',
           securityContext: podSecurity(uids.app),
+          priorityClassName: priorities.services.name,
           terminationGracePeriodSeconds: 40,
           initContainers,
           containers,

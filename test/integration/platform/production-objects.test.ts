@@ -4,6 +4,7 @@ import test from 'ava';
 import { makeServerDirectory } from '../../support/local-services.ts';
 import { startApiServer } from '../../support/start-api-server.ts';
 import type { ApiServer } from '../../support/start-api-server.ts';
+import { makeCertificate } from '../instance/make-certificate.ts';
 import { inputsOf, recordPlatform } from '../../unit/platform/record-platform.ts';
 
 // All that production can have, switched on, is given to a real API server, which knows every field and every rule of admission.
@@ -27,6 +28,9 @@ interface KubernetesObject {
   apiVersion: string;
   kind: string;
   metadata: { name: string };
+  /** Of a Secret. */
+  type?: string;
+  stringData?: Record<string, string>;
   spec?: { template?: { spec: PodSpec }; volumeClaimTemplates?: { metadata: { name: string } }[] };
 }
 interface PodSpec {
@@ -41,6 +45,9 @@ test.before(async (t) => {
   objects = recorded
     .filter(({ type }) => type.startsWith('kubernetes:'))
     .map(({ type, name }) => inputsOf(recorded, `${type.split(':').at(-1)}/${name}`) as KubernetesObject);
+  // The API server looks into certificates, and the mocks' is none.
+  const { key, cert } = await makeCertificate();
+  for (const object of objects) if (object.type === 'kubernetes.io/tls') object.stringData = { 'tls.crt': cert, 'tls.key': key };
   api = await startApiServer(directory);
 });
 test.after.always(async () => {
