@@ -62,7 +62,8 @@ export const tenantAlerts: AlertGroup = {
       expr: 'max(authsome_applications_drifted) > 0',
       forSeconds: minutes(30),
       summary: '{{ $value }} applications are not as their stack says',
-      description: 'Somebody changed them by hand. `authsome repair drift` shows what; `authsome repair retry` applies what is wanted.',
+      description:
+        'Somebody changed them by hand. `authsome repair drift` shows what; `authsome repair drift --fix APP` applies what is wanted.',
     },
   ],
 };
