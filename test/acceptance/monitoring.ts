@@ -21,13 +21,23 @@ export async function ask<S extends z.ZodType>(monitor: Monitor, path: string, s
 
 const answerSchema = z.object({
   status: z.literal('success'),
-  data: z.object({ result: z.array(z.object({ metric: z.record(z.string(), z.string()) }).loose()) }),
+  data: z.object({ result: z.array(z.object({ metric: z.record(z.string(), z.string()), value: z.tuple([z.number(), z.string()]) })) }),
 });
 
 /** The series that an expression of PromQL yields now. @throws Error where Prometheus does not accept it */
 export async function series(expr: string): Promise<Record<string, string>[]> {
+  return (await query(expr)).map(({ metric }) => metric);
+}
+
+/** The value of an expression that yields one; undefined where it yields none. */
+export async function value(expr: string): Promise<number | undefined> {
+  const [first] = await query(expr);
+  return first === undefined ? undefined : Number(first.value[1]);
+}
+
+async function query(expr: string) {
   const { data } = await ask('prometheus:9090', `/api/v1/query?query=${encodeURIComponent(expr)}`, answerSchema);
-  return data.result.map(({ metric }) => metric);
+  return data.result;
 }
 
 /** The lines of a part's log in the last minutes, parsed. */
