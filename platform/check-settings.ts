@@ -68,7 +68,7 @@ function checkBehindEdge({ ingress, edge }: Pick<PlatformSettings, 'ingress' | '
     ...problem(
       !canLimitSources(ingress.controller),
       ['ingress', 'controller'],
-      'must be one that can be told to let in Cloudflare alone; or set ingress to none, and make an Ingress of your own that does',
+      'must be one that can be told to let in Cloudflare alone; for a way in of your own see docs/clusters.md',
     ),
     ...problem(
       ingress.allowedCidrs !== undefined,

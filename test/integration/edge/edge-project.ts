@@ -89,7 +89,8 @@ export async function createEdgeProject(cloudflare: Cloudflare, write: (objects:
       const file = join(folder, `Pulumi.${stack}.yaml`);
       const salt = /^encryptionsalt: .*$/m.exec(await readFile(file, 'utf8').catch(() => ''))?.[0] ?? '';
       await writeFile(file, `${salt}\n${stringify({ config: values })}`);
-      await project.pulumi('config', 'set', '--secret', 'cloudflare:apiToken', config.apiToken ?? '');
+      const set = await project.pulumi('config', 'set', '--secret', 'cloudflare:apiToken', config.apiToken ?? '');
+      if (set.exitCode !== 0) throw new Error(`the token could not be set: ${set.output}`);
     },
     async secrets() {
       const files = (await readdir(objects, { recursive: true, withFileTypes: true })).filter((file) => file.isFile());
