@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tracingConfig } from '../shared/tracing.ts';
 import { base64Key, commaList, commonConfig, connectionUrl, metricsConfig, parseConfig } from '../shared/config.ts';
 
 const region = z.string().regex(/^[a-z]{2}-[a-z]+-\d$/, 'must be regions such as us-east-1');
@@ -7,6 +8,7 @@ const baseUrl = connectionUrl('http', 'https').transform((url) => url.replace(/\
 export const configSchema = z.object({
   ...commonConfig,
   ...metricsConfig,
+  ...tracingConfig,
   DATABASE_URL: connectionUrl('postgres', 'postgresql'),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
   REDIS_URL: connectionUrl('redis', 'rediss'),

@@ -6,6 +6,7 @@ import type { RequestState } from '../shared/http/create-koa.ts';
 import { createHealthRouter } from '../shared/http/health-router.ts';
 import type { Log } from '../shared/log.ts';
 import type { SecretBox } from '../shared/secret-box.ts';
+import type { Tracing } from '../shared/tracing.ts';
 import type { Auth } from './auth/create-auth.ts';
 import type { SessionTokens } from './auth/session-tokens.ts';
 import type { RateLimit } from './limits/rate-limit.ts';
@@ -35,6 +36,7 @@ export interface AppDeps {
   customerApiUrl: string;
   trustedProxies: number;
   checks: Record<string, () => Promise<void>>;
+  tracing?: Tracing;
   log: Log;
 }
 

@@ -10,6 +10,7 @@ import { connectNats } from '../shared/nats.ts';
 import { createRedis } from '../shared/redis.ts';
 import { createSecretBox } from '../shared/secret-box.ts';
 import { registerBackupMetrics } from './backup-metrics.ts';
+import { startTracing } from '../shared/tracing.ts';
 import { createAuth } from './auth/create-auth.ts';
 import { createSessionTokens } from './auth/session-tokens.ts';
 import { readConfig } from './config.ts';
@@ -33,10 +34,13 @@ const operatorRequestsPerMinute = 300;
 runMain(name, async (lifecycle) => {
   const config = readConfig(process.env);
   const log = createLog({ name, level: config.LOG_LEVEL });
+  const tracing = await startTracing({ serviceName: 'authsome-control-api', config, untrustedCallers: true, log });
+  lifecycle.onShutdown('traces', () => tracing.shutDown());
   const db = createDatabase({
     url: config.DATABASE_URL,
     poolSize: config.DATABASE_POOL_SIZE,
     applicationName: name,
+    onQuery: tracing.onQuery,
     onError: (err) => log.warn({ err }, 'Database connection lost'),
   });
   lifecycle.onShutdown('database', () => db.destroy());
@@ -99,6 +103,7 @@ runMain(name, async (lifecycle) => {
     trustedProxies: config.TRUSTED_PROXIES,
     // Neither Redis nor NATS: without them owners can still log in and create applications.
     checks: { database },
+    tracing,
     log,
   });
   const http = await listen(app.callback(), { port: config.PORT });

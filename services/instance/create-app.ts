@@ -15,7 +15,6 @@ import type { Mailer } from './email/mailer.ts';
 import { allowOrigins } from './http/allow-origins.ts';
 import { requireProxy } from './http/require-proxy.ts';
 import { createReadPage } from './http/redirect-page.ts';
-import { traceRequests } from './http/trace-requests.ts';
 import type { InstanceMetrics } from './metrics.ts';
 import { createEmailRoutes } from './routes/email-routes.ts';
 import { createInvitationRoutes } from './routes/invitation-routes.ts';
@@ -66,7 +65,7 @@ export function createApp(deps: InstanceDeps): InstanceApp {
   const services = createServices({ ...deps, mailQueue });
   const { sessions, users } = services;
   const readPage = createReadPage(allowedOrigins);
-  const koa = createKoa({ log });
+  const koa = createKoa({ log, tracing });
 
   const health = createHealthRouter({
     checks: { database: () => findUserTable(database) },
@@ -75,7 +74,6 @@ export function createApp(deps: InstanceDeps): InstanceApp {
     degradable: { redis: checkCache },
   });
   koa.use(health.routes());
-  koa.use(traceRequests(tracing));
   koa.use(metrics.observe);
   koa.use(requireProxy({ appId, instanceToken }));
   koa.use(allowOrigins(allowedOrigins));

@@ -3,7 +3,8 @@ import { Counter, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
 import { createRegistry } from '../shared/metrics/service-registry.ts';
 import type { MailOutcome } from './email/mail-queue.ts';
-import { answeredRoute, observeStatus } from './http/observe-answer.ts';
+import { answeredRoute } from '../shared/http/answered-route.ts';
+import { observeStatus } from './http/observe-answer.ts';
 import type { InstanceState } from './http/caller.ts';
 
 export interface InstanceMetrics {

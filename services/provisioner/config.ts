@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { tracingConfig } from '../shared/tracing.ts';
 import { base64Key, commonConfig, connectionUrl, metricsConfig } from '../shared/config.ts';
 
 /** In the sources the child is a program beside this one's folder; in an image it is another bundle, named by OPERATION_CHILD. */
@@ -13,6 +14,7 @@ export const configSchema = z
   .object({
     ...commonConfig,
     ...metricsConfig,
+    ...tracingConfig,
     DATABASE_URL: connectionUrl('postgres', 'postgresql'),
     REDIS_URL: connectionUrl('redis', 'rediss'),
     NATS_URL: connectionUrl('nats', 'tls'),

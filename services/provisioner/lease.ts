@@ -26,6 +26,8 @@ export interface Lease {
   /** Where this one fails the job is dead, whatever the cause. */
   lastAttempt: boolean;
   source: SealedSpecSource;
+  /** The trace of that request; null where it has none. */
+  traceParent: string | null;
   /** When the owner, or the scheduler, asked for it. */
   requestedAt: Date;
   /** Since when the job could be taken: its creation, the end of its backoff, or the end of the worker before. */
@@ -119,7 +121,18 @@ function selectPreviousOperation(tx: Tx, appId: string, ttlMs: number) {
 function selectJob(tx: Tx, jobId: string) {
   return tx
     .selectFrom('jobs')
-    .select(['id', 'kind', 'status', 'generation', 'created_at', 'run_after', 'cancel_requested_at', 'attempts', 'max_attempts'])
+    .select([
+      'id',
+      'kind',
+      'status',
+      'generation',
+      'created_at',
+      'run_after',
+      'cancel_requested_at',
+      'attempts',
+      'max_attempts',
+      'trace_parent',
+    ])
     .select(sql<number>`ceil(extract(epoch from run_after - now()) * 1000)::integer`.as('wait_ms'))
     .where('id', '=', jobId)
     .executeTakeFirstOrThrow();
@@ -183,6 +196,7 @@ async function insertOperation(tx: Tx, { job, application, takeover, worker }: N
     lostWorkers: await countLostWorkers(tx, job.id),
     lastAttempt: job.attempts + 1 >= job.max_attempts,
     source: sealedSpecSource(application, await selectPlan(tx, application.workspace_id)),
+    traceParent: job.trace_parent,
     requestedAt: job.created_at,
     queuedAt: job.run_after,
     startedAt: operation.started_at,

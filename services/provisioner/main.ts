@@ -14,6 +14,7 @@ import { createLeaderGauge, registerDependencies } from '../shared/metrics/servi
 import { connectNats } from '../shared/nats.ts';
 import { createRedis } from '../shared/redis.ts';
 import { createSecretBox } from '../shared/secret-box.ts';
+import { startTracing } from '../shared/tracing.ts';
 import { findCluster } from './cluster/connect-cluster.ts';
 import { childEnvironment } from './child-environment.ts';
 import { configSchema } from './config.ts';
@@ -45,6 +46,8 @@ runMain('provisioner', async (lifecycle) => {
   const log = createLog({ name: 'provisioner', level: config.LOG_LEVEL }).child({ worker: config.WORKER_NAME });
   const settings = await readTenantSettings(config.TENANT_SETTINGS_FILE);
 
+  const tracing = await startTracing({ serviceName: 'authsome-provisioner', config, log });
+  lifecycle.onShutdown('traces', () => tracing.shutDown());
   const db = createDatabase({
     url: config.DATABASE_URL,
     poolSize: config.CONCURRENCY * 2 + spareConnections,
@@ -118,6 +121,7 @@ runMain('provisioner', async (lifecycle) => {
     children,
     running,
     metrics,
+    tracing,
     log,
     worker: config.WORKER_NAME,
     times: {

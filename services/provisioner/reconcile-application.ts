@@ -6,6 +6,7 @@ import { jobStream } from '../shared/jobs/job.ts';
 import type { JobMessage } from '../shared/jobs/job.ts';
 import type { Log } from '../shared/log.ts';
 import type { SecretBox } from '../shared/secret-box.ts';
+import type { Tracing } from '../shared/tracing.ts';
 import type { Cluster } from './cluster/connect-cluster.ts';
 import type { Delivery, Outcome } from './consumer.ts';
 import type { Inventory } from './inventory/inventory.ts';
@@ -28,6 +29,7 @@ export interface ReconcileDependencies {
   children: Pick<ChildRunner, 'run'>;
   running: RunningOperations;
   metrics: Metrics;
+  tracing: Pick<Tracing, 'run'>;
   log: Log;
   worker: string;
   times: { heartbeatMs: number; ttlMs: number; retryBaseMs: number; namespaceWaitMs: number; namespacePatienceMs: number };

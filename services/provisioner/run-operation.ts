@@ -5,6 +5,7 @@ import { recordPhases } from './close-operation.ts';
 import type { Outcome } from './consumer.ts';
 import { explainFailure } from './diagnosis/explain-failure.ts';
 import { cancellation } from '../shared/fail-application.ts';
+import type { WorkSpan } from '../shared/tracing.ts';
 import { failOperation } from './fail-operation.ts';
 import { finishOperation } from './finish-operation.ts';
 import type { Achievement } from './finish-operation.ts';
@@ -13,6 +14,7 @@ import type { KeepLeaseOptions } from './keep-lease.ts';
 import type { Lease } from './lease.ts';
 import { OperationError, toOperationError } from './operation-error.ts';
 import { createOperationProgress } from './operation-progress.ts';
+import type { Phase } from './operation-progress.ts';
 import { publishDeadLetter } from './publish-jobs.ts';
 import type { ReconcileDependencies } from './reconcile-application.ts';
 import type { StopReason } from './running-operations.ts';
@@ -27,8 +29,23 @@ type OperationOutcome = 'succeeded' | 'retried' | 'dead' | 'cancelled' | 'supers
  *
  * @param working called while the lease is held, to keep the job's message
  */
-export async function runOperation(deps: ReconcileDependencies, lease: Lease, working: () => void): Promise<Outcome> {
-  const log = deps.log.child({ operationId: lease.operationId, kind: lease.kind, generation: lease.generation });
+export function runOperation(deps: ReconcileDependencies, lease: Lease, working: () => void): Promise<Outcome> {
+  const { kind, generation, operationId, jobId, appId } = lease;
+  const attributes = {
+    ...{ 'authsome.app_id': appId, 'authsome.job_id': jobId, 'authsome.operation_id': operationId },
+    ...{ 'authsome.generation': generation, 'authsome.takeover': lease.takeover },
+  };
+  const work = { name: `operation ${kind}`, traceParent: lease.traceParent, startedAt: lease.queuedAt, attributes };
+  return deps.tracing.run(work, (span) => runTraced(deps, lease, { working, span }));
+}
+
+async function runTraced(
+  deps: ReconcileDependencies,
+  lease: Lease,
+  { working, span }: { working: () => void; span: WorkSpan | undefined },
+): Promise<Outcome> {
+  const { operationId, kind, generation } = lease;
+  const log = deps.log.child({ operationId, kind, generation, ...(span === undefined ? {} : { traceId: span.traceId }) });
   const stop = new AbortController();
   const progress = createOperationProgress(lease);
   // Until the child says what it does.
@@ -51,11 +68,24 @@ export async function runOperation(deps: ReconcileDependencies, lease: Lease, wo
     });
     endTimer({ outcome });
     deps.metrics.operations.inc({ kind: lease.kind, outcome });
+    endSpan(span, outcome, progress.closedSnapshot().phases);
     return settled;
   } finally {
     deps.metrics.running.dec();
     remove();
   }
+}
+
+function endSpan(span: WorkSpan | undefined, outcome: OperationOutcome, phases: readonly Phase[]): void {
+  span?.end({
+    failed: outcome === 'retried' || outcome === 'dead' || outcome === 'lease_lost',
+    attributes: { 'authsome.outcome': outcome },
+    parts: phases.map(({ name, startedAt, endedAt }) => ({
+      name,
+      startedAt: new Date(startedAt),
+      endedAt: new Date(endedAt ?? startedAt),
+    })),
+  });
 }
 
 interface Settled {

@@ -21,11 +21,29 @@ export interface RequestSpan {
   end(answer: { route?: string | undefined; status: number; attributes?: Attributes }): void;
 }
 
+/** Work that no request waits for, such as an attempt at a job. */
+export interface WorkSpan {
+  traceId: string;
+  /** Adds the parts of the work, and ends the span. */
+  end(result: { failed: boolean; attributes?: Attributes; parts?: readonly { name: string; startedAt: Date; endedAt: Date }[] }): void;
+}
+
+/** Carries the trace of the request being served to whatever is written for later: undefined outside of one. */
+const traceParents = new AsyncLocalStorage<string>();
+
+/** The W3C traceparent of the request being served; undefined where there is none, or no traces. */
+export const currentTraceParent = (): string | undefined => traceParents.getStore();
+
 export interface Tracing {
   /** Runs the work of a request in a span, which continues the caller's trace. The span is undefined where there are no traces. */
   serve<T>(request: { method: string; headers: IncomingHttpHeaders }, work: (span: RequestSpan | undefined) => Promise<T>): Promise<T>;
   /** Runs a request to another service in a span; the headers it gets carry the trace on. */
   call<T>(request: { name: string; headers: OutgoingHttpHeaders }, work: (headers: OutgoingHttpHeaders) => Promise<T>): Promise<T>;
+  /** Runs work that an earlier request asked for in a span of that one's trace; of a trace of its own where it has none. */
+  run<T>(
+    work: { name: string; traceParent: string | null; startedAt: Date; attributes: Attributes },
+    run: (span: WorkSpan | undefined) => Promise<T>,
+  ): Promise<T>;
   /** Kysely's log: each statement of a request is a span, with its text and without its parameters. */
   onQuery: ((event: LogEvent) => void) | undefined;
   /** Sends what is recorded, for at most some seconds. */
@@ -44,6 +62,7 @@ interface StartTracingOptions {
 export const noTracing: Tracing = {
   serve: (_request, work) => work(undefined),
   call: ({ headers }, work) => work(headers),
+  run: (_work, run) => run(undefined),
   onQuery: undefined,
   shutDown: () => Promise.resolve(),
 };
@@ -86,17 +105,47 @@ export async function startTracing({ serviceName, config, attributes, untrustedC
     span.setStatus({ code: SpanStatusCode.ERROR, ...(err instanceof Error ? { message: err.name } : {}) });
   }
 
+  function parentOf(context: Context): string {
+    const carrier: { traceparent?: string } = {};
+    propagator.inject(context, carrier, api.defaultTextMapSetter);
+    return carrier.traceparent ?? '';
+  }
+
   return {
     async serve({ method, headers }, work) {
       const parent = propagator.extract(ROOT_CONTEXT, headers, api.defaultTextMapGetter);
       const span = tracer.startSpan(method, { kind: SpanKind.SERVER, attributes: { 'http.request.method': method } }, parent);
       try {
-        return await active.run(trace.setSpan(parent, span), work, {
+        const context = trace.setSpan(parent, span);
+        const answer = {
           traceId: span.spanContext().traceId,
           end: ({ route, status, attributes: more = {} }) => {
             if (route !== undefined) span.updateName(`${method} ${route}`).setAttribute('http.route', route);
             span.setAttributes({ 'http.response.status_code': status, ...more });
             if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+            span.end();
+          },
+        } satisfies RequestSpan;
+        return await traceParents.run(parentOf(context), () => active.run(context, work, answer));
+      } catch (err) {
+        fail(span, err);
+        span.end();
+        throw err;
+      }
+    },
+
+    async run({ name, traceParent, startedAt, attributes: facts }, run) {
+      const carried = traceParent === null ? {} : { traceparent: traceParent };
+      const parent = propagator.extract(ROOT_CONTEXT, carried, api.defaultTextMapGetter);
+      const span = tracer.startSpan(name, { kind: SpanKind.CONSUMER, startTime: startedAt, attributes: facts }, parent);
+      const context = trace.setSpan(parent, span);
+      try {
+        return await run({
+          traceId: span.spanContext().traceId,
+          end: ({ failed, attributes: more = {}, parts = [] }) => {
+            for (const part of parts) tracer.startSpan(part.name, { startTime: part.startedAt }, context).end(part.endedAt);
+            span.setAttributes(more);
+            if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
             span.end();
           },
         });

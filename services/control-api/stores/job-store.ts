@@ -4,6 +4,7 @@ import type { OperationKind } from '../../shared/application-state.ts';
 import type { Executor, OperationError } from '../../shared/db/database.ts';
 import { newId } from '../../shared/ids.ts';
 import type { JobMessage } from '../../shared/jobs/job.ts';
+import { currentTraceParent } from '../../shared/tracing.ts';
 
 export interface NewJob {
   applicationId: string;
@@ -32,7 +33,10 @@ export async function insertJob(tx: Executor, { applicationId, generation, kind 
       .execute();
   }
   const id = newId('job');
-  await tx.insertInto('jobs').values({ id, application_id: applicationId, generation, kind }).execute();
+  await tx
+    .insertInto('jobs')
+    .values({ id, application_id: applicationId, generation, kind, trace_parent: currentTraceParent() ?? null })
+    .execute();
   return id;
 }
 

@@ -1,8 +1,3 @@
-/** The pattern of the route that answered, such as `/users/:id`; a path holds ids. */
-export function answeredRoute(ctx: object): string | undefined {
-  return '_matchedRoute' in ctx && typeof ctx._matchedRoute === 'string' ? ctx._matchedRoute : undefined;
-}
-
 /** Runs what is next in line, and says with which status the request is answered, whether by an answer or by an error, which goes on. */
 export async function observeStatus(
   ctx: { status: number },

@@ -1,5 +1,5 @@
 import { Kysely, PostgresDialect } from 'kysely';
-import type { ColumnType, Generated, JSONColumnType, Transaction } from 'kysely';
+import type { ColumnType, Generated, JSONColumnType, LogEvent, Transaction } from 'kysely';
 import pg from 'pg';
 import type { Desired, OperationKind, SuspensionReason } from '../application-state.ts';
 import type { AppSettings, SealedConfigSecrets } from '../config-secrets.ts';
@@ -112,6 +112,7 @@ export interface JobsTable {
   created_at: CreatedTime;
   cancel_requested_at: Date | null;
   finished_at: Date | null;
+  trace_parent: string | null;
   error: JSONColumnType<OperationError, string | null | undefined, string | null> | null;
 }
 
@@ -301,6 +302,8 @@ interface DatabaseOptions {
   applicationName: string;
   /** Where an idle connection's fault goes; the pool replaces the connection by itself. */
   onError?: (err: Error) => void;
+  /** Hears of each statement, as tracing.ts does. */
+  onQuery?: ((event: LogEvent) => void) | undefined;
 }
 
 const connectTimeoutMs = 5_000;
@@ -308,7 +311,7 @@ const connectTimeoutMs = 5_000;
 const statementTimeoutMs = 15_000;
 
 /** A Kysely over its own pool; `destroy()` closes it. Connections are opened on first use. */
-export function createDatabase({ url, poolSize, applicationName, onError = () => undefined }: DatabaseOptions): Kysely<Database> {
+export function createDatabase({ url, poolSize, applicationName, onError = () => undefined, onQuery }: DatabaseOptions): Kysely<Database> {
   const pool = new pg.Pool({
     connectionString: url,
     max: poolSize,
@@ -319,7 +322,7 @@ export function createDatabase({ url, poolSize, applicationName, onError = () =>
   });
   // Without a listener, a server restart would end the process.
   pool.on('error', onError);
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }), ...(onQuery === undefined ? {} : { log: onQuery }) });
 }
 
 // Revisions, fencing tokens and counts are bigint in SQL and far below 2^53.

@@ -2,6 +2,9 @@ import Koa from 'koa';
 import { AppError, appErrors, renderError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Log } from '../log.ts';
+import { noTracing } from '../tracing.ts';
+import type { Tracing } from '../tracing.ts';
+import { answeredRoute } from './answered-route.ts';
 
 export const requestIdHeader = 'X-AuthSome-Request-ID';
 
@@ -18,38 +21,48 @@ interface CreateKoaOptions {
   log: Log;
   /** Reverse proxies in front whose X-Forwarded-For entries are believed; 0 takes the socket's address. */
   trustedProxies?: number;
+  /** Where each request is to be a trace; its id is in the request's log lines. */
+  tracing?: Tracing;
 }
 
 const acceptedRequestId = /^req_[A-Za-z0-9]{8,64}$/;
-/** Probes come every few seconds and say nothing. */
 const quietPaths = new Set(['/health', '/ready']);
 
 /** A Koa application with request ids, the product's error format and an access log; routes are added by the caller. */
-export function createKoa({ log, trustedProxies = 0 }: CreateKoaOptions): Koa<RequestState> {
+export function createKoa({ log, trustedProxies = 0, tracing = noTracing }: CreateKoaOptions): Koa<RequestState> {
   const koa = new Koa<RequestState>({ proxy: trustedProxies > 0, maxIpsCount: trustedProxies });
   // Koa prints what reaches its own handler; only faults of a socket that is already answered come this far.
   koa.silent = true;
   koa.on('error', (err: unknown) => log.debug({ err }, 'Response failed'));
 
-  koa.use(async (ctx, next) => {
-    const given = ctx.get(requestIdHeader);
-    const requestId = acceptedRequestId.test(given) ? given : newId('req');
-    ctx.state.requestId = requestId;
-    ctx.state.log = log.child({ requestId });
-    ctx.set(requestIdHeader, requestId);
-    const startedAt = performance.now();
-    try {
-      await next();
-      if (ctx.status === 404 && ctx.body === undefined) throw appErrors.notFound('path');
-    } catch (err) {
-      answerError(ctx, err);
-    }
-    if (!quietPaths.has(ctx.path)) {
+  koa.use((ctx, next) => {
+    // Probes come every few seconds and say nothing.
+    if (quietPaths.has(ctx.path)) return answer(ctx, next, log);
+    return tracing.serve(ctx, async (span) => {
+      const traced = span === undefined ? log : log.child({ traceId: span.traceId });
+      const startedAt = performance.now();
+      await answer(ctx, next, traced);
       const durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
       ctx.state.log.info({ method: ctx.method, path: ctx.path, status: ctx.status, durationMs }, 'Request answered');
-    }
+      span?.end({ route: answeredRoute(ctx), status: ctx.status, attributes: { 'authsome.request_id': ctx.state.requestId } });
+    });
   });
   return koa;
+}
+
+/** Never rejects: what the routes throw is the answer. */
+async function answer(ctx: RequestContext, next: () => Promise<unknown>, log: Log): Promise<void> {
+  const given = ctx.get(requestIdHeader);
+  const requestId = acceptedRequestId.test(given) ? given : newId('req');
+  ctx.state.requestId = requestId;
+  ctx.state.log = log.child({ requestId });
+  ctx.set(requestIdHeader, requestId);
+  try {
+    await next();
+    if (ctx.status === 404 && ctx.body === undefined) throw appErrors.notFound('path');
+  } catch (err) {
+    answerError(ctx, err);
+  }
 }
 
 function answerError(ctx: RequestContext, err: unknown): void {

@@ -9,6 +9,7 @@ import { freePort } from '../../support/free-port.ts';
 import { signUpOwner } from '../../support/owner-client.ts';
 import { newestJob } from '../../support/provisioned-application.ts';
 import { serviceUrl } from '../../support/service-url.ts';
+import { startTraceCollector } from '../../support/start-trace-collector.ts';
 import { createTestDatabase } from '../../support/test-database.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
@@ -56,6 +57,27 @@ test.serial('the process becomes ready, answers, and ends with 0 on SIGTERM', as
   const { exitCode, all } = await child;
   t.is(exitCode, 0, all);
   t.false(all.includes('hunter2'));
+});
+
+test.serial('a request is a trace with its statements, its log line names it, and the job that it writes carries it on', async (t) => {
+  const [database, collector] = await Promise.all([createTestDatabase(), startTraceCollector()]);
+  t.teardown(() => Promise.all([database.drop(), collector.stop()]));
+  const env: Record<string, string> = { ...(await environment(database.url)), OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint };
+  const child = start(t, env);
+  await waitFor('the process to be ready', () => isReady(env.PORT ?? ''));
+  const owner = await signUpOwner(`http://127.0.0.1:${env.PORT}`);
+  const { body } = await createApplication(owner, await createWorkspace(owner));
+  const job = await database.db.selectFrom('jobs').select('trace_parent').where('application_id', '=', body.id).executeTakeFirstOrThrow();
+  child.kill('SIGTERM');
+  const { all } = await child;
+
+  const served = collector.spans.find(({ name }) => name === 'POST /control/v1/workspaces/:id/applications');
+  t.truthy(served, collector.spans.map(({ name }) => name).join());
+  t.is(job.trace_parent, `00-${served?.traceId}-${served?.spanId}-01`);
+  const statements = collector.spans.filter(({ parentSpanId }) => parentSpanId === served?.spanId);
+  t.true(statements.some(({ attributes }) => String(attributes['db.query.text']).startsWith('insert into "jobs"')));
+  t.true(all.split('\n').some((line) => line.includes(`"traceId":"${served?.traceId}"`) && line.includes('Request answered')));
+  t.false(collector.spans.some(({ name }) => name.includes('/ready')));
 });
 
 test.serial('a shutdown ends the event streams, and does not wait for them', async (t) => {

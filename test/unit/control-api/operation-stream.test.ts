@@ -17,6 +17,7 @@ function operation(change: Partial<OperationRow> = {}): OperationRow {
   return {
     ...{ id: 'job_1', application_id: 'app_1', kind: 'restart', generation: 2, status: 'running', attempts: 0, max_attempts: 4 },
     ...{ run_after: new Date(at), published_at: null, created_at: new Date(at), cancel_requested_at: null, finished_at: null, error: null },
+    trace_parent: null,
     attemptRows: [attempt()],
     ...change,
   };

@@ -23,6 +23,7 @@ const lease: Lease = {
     ...{ id: 'app_abc123', plan: 'free', environment: 'production', region: 'us-east-1', databaseTier: 'shared' as const },
     ...{ config: appConfigSchema.parse({}), sealedConfigSecrets: {} },
   },
+  traceParent: null,
   requestedAt: now,
   queuedAt: now,
   startedAt: now,
