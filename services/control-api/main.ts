@@ -20,6 +20,7 @@ import { createJobRelay } from './outbox/job-relay.ts';
 import { startRelayLoop } from './outbox/relay-loop.ts';
 import { createRouteRelay } from './outbox/route-relay.ts';
 import { startScheduler } from './scheduler/start-scheduler.ts';
+import { watchCertificates } from './scheduler/watch-certificates.ts';
 import { createOperationStreams } from './streams/operation-streams.ts';
 import { createEffects } from './use-cases/effects.ts';
 
@@ -70,7 +71,8 @@ runMain(name, async (lifecycle) => {
 
   const effects = createEffects({ wakeJobRelay: () => jobRelay.wake(), wakeRouteRelay: () => routeRelay.wake(), routes, log });
   const onLead = createLeaderGauge(registry, name);
-  const scheduler = startScheduler({ db, databaseUrl: config.DATABASE_URL, effects, onLead, log }, lifecycle.signal);
+  const certificates = watchCertificates({ urls: [config.PUBLIC_URL, config.CUSTOMER_API_URL], registry, log });
+  const scheduler = startScheduler({ db, databaseUrl: config.DATABASE_URL, effects, certificates, onLead, log }, lifecycle.signal);
   lifecycle.onShutdown('scheduler', () => scheduler);
 
   const database = async (): Promise<void> => void (await sql`select 1`.execute(db));
