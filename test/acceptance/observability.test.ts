@@ -119,6 +119,23 @@ test('one trace leads from the proxy through the instance to the statements of i
   t.is(line?.['traceId'], trace.traceID);
 });
 
+test("one trace leads from the owner's request to the route that its operation published", async (t) => {
+  t.timeout(120_000);
+  const tags = encodeURIComponent(JSON.stringify({ 'authsome.app_id': t.context.application.id }));
+  const trace = await waitFor(
+    'the trace',
+    async () => {
+      const { data } = await ask('jaeger:16686', `/api/traces?service=authsome-provisioner&limit=5&tags=${tags}`, tracesSchema);
+      return data.find(({ processes }) => Object.keys(processes).length > 1);
+    },
+    { timeoutMs: 60_000 },
+  );
+  const names = trace.spans.map(({ operationName }) => operationName);
+  for (const name of ['POST /control/v1/workspaces/:id/applications', 'operation provision', 'queued', 'applying', 'publish-route'])
+    t.true(names.includes(name), names.join());
+  t.notRegex(JSON.stringify(trace), /password|sk_test_/i);
+});
+
 const alertsSchema = z.array(
   z.object({
     labels: z.record(z.string(), z.string()),
