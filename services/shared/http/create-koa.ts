@@ -1,4 +1,5 @@
 import Koa from 'koa';
+import { isOutage } from '../db/is-outage.ts';
 import { AppError, appErrors, renderError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Log } from '../log.ts';
@@ -66,7 +67,9 @@ async function answer(ctx: RequestContext, next: () => Promise<unknown>, log: Lo
 }
 
 function answerError(ctx: RequestContext, err: unknown): void {
-  const { status, headers, body } = renderError(err, ctx.state.requestId);
+  // What comes back by itself is for the caller to try again, which a 500 does not say.
+  const shown = !(err instanceof AppError) && isOutage(err) ? appErrors.unavailable('upstream') : err;
+  const { status, headers, body } = renderError(shown, ctx.state.requestId);
   if (status >= 500) ctx.state.log.error({ err: err instanceof AppError && err.cause !== undefined ? err.cause : err }, 'Request failed');
   ctx.set(headers);
   ctx.status = status;

@@ -151,3 +151,15 @@ test('a check that hangs makes a process not ready within three seconds', async 
   t.is(answer.status, 503);
   t.deepEqual(await answer.json(), { status: 'unavailable', checks: { hung: 'timeout' } });
 });
+
+test('a server that is away is answered with 503, which a caller may try again, and is logged', async (t) => {
+  const away = Object.assign(new Error('connect ECONNREFUSED postgres://u:hunter2@h'), { code: 'ECONNREFUSED' });
+  const server = await serve((router) => router.get('/', () => Promise.reject(away)));
+  t.teardown(() => server.close(0));
+  const answer = await fetch(server.url);
+  t.is(answer.status, 503);
+  const text = await answer.text();
+  t.regex(text, /"service_unavailable".*"upstream"/);
+  t.false(text.includes('hunter2'));
+  t.true(server.lines.some((line) => line.includes('Request failed') && line.includes('ECONNREFUSED')));
+});
