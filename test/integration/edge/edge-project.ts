@@ -73,12 +73,21 @@ export async function createEdgeProject(cloudflare: Cloudflare, write: (objects:
   };
   let config: EdgeConfig = { apiToken: cloudflare.apiToken, challengeAbovePerMinute: 1_000 };
 
+  const run = async (args: readonly string[], input?: string): Promise<{ exitCode: number | undefined; output: string }> => {
+    const options = {
+      cwd: folder,
+      env,
+      all: true,
+      reject: false,
+      timeout: commandTimeoutMs,
+      ...(input === undefined ? {} : { input }),
+    } as const;
+    const { exitCode, all } = await execa(pulumi, [...args, '--stack', stack, '--non-interactive'], options);
+    return { exitCode, output: all };
+  };
+
   const project: EdgeProject = {
-    async pulumi(...args) {
-      const options = { cwd: folder, env, all: true, reject: false, timeout: commandTimeoutMs } as const;
-      const { exitCode, all } = await execa(pulumi, [...args, '--stack', stack, '--non-interactive'], options);
-      return { exitCode, output: all };
-    },
+    pulumi: (...args) => run(args),
     async configure(changes) {
       config = { ...config, ...changes };
       const values = {
@@ -89,7 +98,8 @@ export async function createEdgeProject(cloudflare: Cloudflare, write: (objects:
       const file = join(folder, `Pulumi.${stack}.yaml`);
       const salt = /^encryptionsalt: .*$/m.exec(await readFile(file, 'utf8').catch(() => ''))?.[0] ?? '';
       await writeFile(file, `${salt}\n${stringify({ config: values })}`);
-      const set = await project.pulumi('config', 'set', '--secret', 'cloudflare:apiToken', config.apiToken ?? '');
+      // By its input: a token may begin with a hyphen, and would be a flag.
+      const set = await run(['config', 'set', '--secret', 'cloudflare:apiToken'], config.apiToken ?? '');
       if (set.exitCode !== 0) throw new Error(`the token could not be set: ${set.output}`);
     },
     async secrets() {
