@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { measureStream } from './measure-stream.ts';
+import { feedProgram } from './feed-program.ts';
 import type { Measured } from './measure-stream.ts';
 import { startPgProgram } from './pg-program.ts';
 import type { PgProgramOptions } from './pg-program.ts';
@@ -14,17 +13,11 @@ import type { PgProgramOptions } from './pg-program.ts';
 export async function checkArchive(source: Readable, expected: Measured, options: Omit<PgProgramOptions, 'url'>): Promise<void> {
   const { child, done } = startPgProgram('pg_restore', ['--file=/dev/null'], options);
   child.stdout?.resume();
-  const { stream, measured } = measureStream();
-  const [copied, read] = await Promise.allSettled([pipeline(source, stream, drainable(child.stdin)), done]);
-  const { bytes, sha256 } = measured();
+  const [fed, read] = await Promise.allSettled([feedProgram(source, child), done]);
   // The cause before its consequence: what was cut short can't be read either.
-  if (copied.status === 'fulfilled' && (bytes !== expected.bytes || sha256 !== expected.sha256))
+  if (fed.status === 'rejected') throw fed.reason;
+  const { bytes, sha256 } = fed.value;
+  if (bytes !== expected.bytes || sha256 !== expected.sha256)
     throw new Error(`it is not what was written: ${bytes} bytes instead of ${expected.bytes}, or of another checksum`);
   if (read.status === 'rejected') throw read.reason;
-  if (copied.status === 'rejected') throw copied.reason;
-}
-
-function drainable(stdin: NodeJS.WritableStream | null): NodeJS.WritableStream {
-  if (stdin === null) throw new Error('the program has no input');
-  return stdin;
 }

@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import type { GoodDump } from '../manifest.ts';
 import type { BackupTarget } from '../targets/target.ts';
-import { measureStream } from './measure-stream.ts';
+import { feedProgram } from './feed-program.ts';
 import { startPgProgram } from './pg-program.ts';
 import { databaseUrl, withClient } from './server.ts';
 
@@ -47,14 +46,24 @@ export async function loadDraft(options: LoadDatabaseOptions): Promise<string> {
   return draftUrl;
 }
 
-/** Puts the draft in the place of the database of that name, at one stroke, and drops what was there. */
-export async function putDraftInPlace(adminUrl: string, name: string): Promise<void> {
-  const replaced = replacedOf(name);
-  await withAdmin(adminUrl, async (admin) => {
-    await dropDatabase(admin, replaced);
-    await swap(admin, name, replaced);
-    await dropDatabase(admin, replaced);
-  });
+/**
+ * Puts the draft in the place of the database of that name, at one stroke, and drops what was there.
+ *
+ * @param note is part of that stroke, in the server's database `postgres`; it may be called again
+ */
+export async function putDraftInPlace(
+  adminUrl: string,
+  name: string,
+  note: (admin: pg.Client) => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
+  await dropReplaced(adminUrl, name);
+  await withAdmin(adminUrl, (admin) => swap(admin, name, note));
+  await dropReplaced(adminUrl, name);
+}
+
+/** What was replaced is there for longer where whoever replaced it was killed before it was dropped. */
+export function dropReplaced(adminUrl: string, name: string): Promise<void> {
+  return withAdmin(adminUrl, (admin) => dropDatabase(admin, replacedOf(name)));
 }
 
 async function loadArchive(url: string, { owner, dump, target, binDir, signal }: LoadDatabaseOptions): Promise<void> {
@@ -65,16 +74,15 @@ async function loadArchive(url: string, { owner, dump, target, binDir, signal }:
     ...{ url, binDir, signal },
   });
   child.stdout?.resume();
-  const { stream, measured } = measureStream();
-  const [copied, loaded] = await Promise.allSettled([pipeline(source, stream, child.stdin as NodeJS.WritableStream, { signal }), done]);
-  const { bytes, sha256 } = measured();
-  if (copied.status === 'fulfilled' && (bytes !== dump.bytes || sha256 !== dump.sha256))
+  const [fed, loaded] = await Promise.allSettled([feedProgram(source, child, signal), done]);
+  if (fed.status === 'rejected') throw new Error(`${dump.key} could not be read`, { cause: fed.reason });
+  if (fed.value.bytes !== dump.bytes || fed.value.sha256 !== dump.sha256)
     throw new Error(`${dump.key} is damaged: it is not what the backup wrote`);
   if (loaded.status === 'rejected') throw new Error(`${dump.key} could not be loaded`, { cause: loaded.reason });
-  if (copied.status === 'rejected') throw new Error(`${dump.key} could not be read`, { cause: copied.reason });
 }
 
-async function swap(admin: pg.Client, name: string, replaced: string): Promise<void> {
+async function swap(admin: pg.Client, name: string, note: (admin: pg.Client) => Promise<void>): Promise<void> {
+  const replaced = replacedOf(name);
   for (let attempt = 1; ; attempt += 1) {
     try {
       await admin.query('begin');
@@ -84,6 +92,7 @@ async function swap(admin: pg.Client, name: string, replaced: string): Promise<v
         await admin.query(`alter database ${pg.escapeIdentifier(name)} rename to ${pg.escapeIdentifier(replaced)}`);
       }
       await admin.query(`alter database ${pg.escapeIdentifier(draftOf(name))} rename to ${pg.escapeIdentifier(name)}`);
+      await note(admin);
       await admin.query('commit');
       return;
     } catch (error) {
