@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Log } from '../../shared/log.ts';
 import type { SecretBox } from '../../shared/secret-box.ts';
-import { loadDraft, putDraftInPlace } from '../postgres/replace-database.ts';
+import { dropReplaced, loadDraft, putDraftInPlace } from '../postgres/replace-database.ts';
 import { withClient, databaseUrl } from '../postgres/server.ts';
 import { withLock } from '../with-lock.ts';
 import { adjustControl, releaseLocks } from './adjust-databases.ts';
@@ -71,16 +71,16 @@ async function load(options: LoadOptions, { progress, checked, signal }: LoadRun
     if (!progress.has(state.name)) {
       const stateUrl = await loadDraft({ ...own, name: state.name, owner: 'authsome_state', dump: state });
       await withClient(stateUrl, releaseLocks);
-      await putDraftInPlace(adminUrl, state.name);
-      await progress.note(state.name);
+      await putDraftInPlace(adminUrl, state.name, (client) => progress.note(state.name, client));
       log.info({ database: state.name }, 'Database is restored');
     }
     await withClient(draftUrl, (client) => adjustControl(client, manifest));
     signal.throwIfAborted();
-    await putDraftInPlace(adminUrl, control.name);
-    await progress.note(control.name);
+    // What is in its place and not noted would be taken for a platform with applications of its own.
+    await putDraftInPlace(adminUrl, control.name, (client) => progress.note(control.name, client));
     log.info({ database: control.name }, 'Database is restored');
   }
+  for (const { name } of [state, control]) await dropReplaced(adminUrl, name);
   if (!progress.has('routes')) {
     await forgetRoutes(redis);
     await progress.note('routes');

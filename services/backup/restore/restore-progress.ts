@@ -3,7 +3,8 @@ import type pg from 'pg';
 /** What a restore has done, in the control server's database `postgres`, which it does not replace: one that was killed goes on from there. */
 export interface RestoreProgress {
   has(item: string): boolean;
-  note(item: string): Promise<void>;
+  /** @param client whose transaction it is to be a part of */
+  note(item: string, client?: pg.Client): Promise<void>;
 }
 
 /** Item of a restore that the platform has been taken into service after. */
@@ -35,8 +36,8 @@ export async function readProgress(admin: pg.Client, runId: string): Promise<Res
   const items = new Set(rows.map(({ item }) => item));
   return {
     has: (item) => !items.has(finished) && items.has(item),
-    async note(item) {
-      await admin.query('insert into authsome_restore (run_id, item) values ($1, $2) on conflict do nothing', [runId, item]);
+    async note(item, client = admin) {
+      await client.query('insert into authsome_restore (run_id, item) values ($1, $2) on conflict do nothing', [runId, item]);
       items.add(item);
     },
   };

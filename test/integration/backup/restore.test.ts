@@ -15,6 +15,7 @@ import { createSecretBox } from '../../../services/shared/secret-box.ts';
 import { insertApplication } from '../../support/insert-application.ts';
 import { makeServerDirectory } from '../../support/local-services.ts';
 import { startRedis } from '../../support/start-redis.ts';
+import { platformContent } from './platform-content.ts';
 import {
   binDir,
   contentOf,
@@ -71,23 +72,7 @@ const options = (changes: Partial<LoadOptions> = {}): LoadOptions => ({
 });
 const load = (changes: Partial<LoadOptions> = {}, signal = never) => loadRestore(options(changes), signal);
 
-/** What must be the same before and after, database by database. */
-async function platformContent(platform: PlatformDatabases) {
-  const {
-    backup_runs: _runs,
-    jobs: _jobs,
-    applications,
-    ...control
-  } = await contentOf(databaseUrl(platform.admin.control, 'authsome_control'));
-  const { pulumi_state: state = [] } = await contentOf(databaseUrl(platform.admin.control, 'authsome_state'));
-  return {
-    control,
-    applications: (applications ?? []).length,
-    state: state.filter((row) => !row.includes('locks')),
-    first: await contentOf(databaseUrl(platform.admin.tenants, `authsome_${first}`)),
-    second: await contentOf(databaseUrl(platform.admin.tenants, `authsome_${second}`)),
-  };
-}
+const content = (platform: PlatformDatabases) => platformContent(platform, [first, second]);
 
 test.serial('what is restored into an empty platform is equal to what was backed up, and its users are in it', async (t) => {
   await redis.set('route:app_first00001', '{"revision":99}');
@@ -98,9 +83,9 @@ test.serial('what is restored into an empty platform is equal to what was backed
   t.deepEqual(loaded.applications.map(({ id, tier }) => `${id} ${tier}`).sort(), [
     ...['app_first00001 shared', 'app_new0000001 shared', 'app_own0000001 dedicated', 'app_second0001 shared'],
   ]);
-  const [before, after] = [await platformContent(source), await platformContent(empty)];
+  const [before, after] = [await content(source), await content(empty)];
   t.deepEqual(after, before);
-  t.is(after.first['"user"']?.length, 500);
+  t.is(after.databases[first]?.['"user"']?.length, 500);
   t.is(after.applications, 4);
 
   const control = databaseUrl(empty.admin.control, 'authsome_control');
@@ -150,7 +135,7 @@ test.serial('a restore that is killed in the middle changes nothing of the platf
   await load({ target: counting });
   // The tenants were done.
   t.deepEqual(read, ['authsome_control.dump', 'authsome_state.dump']);
-  t.deepEqual(await platformContent(empty), await platformContent(source));
+  t.deepEqual(await content(empty), await content(source));
 });
 
 test.serial('a restore that is done already is not done again, although the platform has applications by now', async (t) => {
@@ -171,7 +156,7 @@ test.serial('a platform with applications is left as it is, unless each is named
   await t.throwsAsync(load({ request: { runId, discard: ['app_other00001'], partial: false } }), refused);
   t.is((await query(databaseUrl(empty.admin.control, 'authsome_control'), 'select id from applications')).length, 1);
   await load({ request: { runId, discard: ['app_living0001'], partial: false } });
-  t.deepEqual(await platformContent(empty), await platformContent(source));
+  t.deepEqual(await content(empty), await content(source));
 });
 
 test.serial('a platform with other keys is refused before anything is changed', async (t) => {
