@@ -36,18 +36,14 @@ export function createProxy(deps: ProxyDeps): RequestListener {
     const { appId, requestId } = exchange;
     span?.end({ status: res.statusCode, attributes: { 'authsome.request_id': requestId, ...(appId ? { 'authsome.app_id': appId } : {}) } });
     if (res.destroyed && !res.writableFinished) metrics.clientGone();
-    else record(exchange, { reason, traceId: span?.traceId });
+    else record(exchange, reason);
   }
 
-  function record(exchange: Exchange, { reason, traceId }: { reason: string | undefined; traceId: string | undefined }): void {
+  function record(exchange: Exchange, reason: string | undefined): void {
     const { res, method, path, appId, requestId, startedAt } = exchange;
     const durationMs = performance.now() - startedAt;
     metrics.answered({ status: res.statusCode, reason, seconds: durationMs / 1_000 });
-    const traced = traceId === undefined ? {} : { traceId };
-    log.info(
-      { requestId, appId, method, path, status: res.statusCode, durationMs: Math.round(durationMs * 10) / 10, ...traced },
-      'Request answered',
-    );
+    log.info({ requestId, appId, method, path, status: res.statusCode, durationMs: Math.round(durationMs * 10) / 10 }, 'Request answered');
   }
 
   return (req, res) => {

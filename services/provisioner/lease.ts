@@ -23,10 +23,12 @@ export interface Lease {
   takeover: boolean;
   /** Workers that died in the middle of this job. */
   lostWorkers: number;
+  /** Counts from 1; one that was handed back is not counted. */
+  attempt: number;
   /** Where this one fails the job is dead, whatever the cause. */
   lastAttempt: boolean;
   source: SealedSpecSource;
-  /** The trace of that request; null where it has none. */
+  /** The trace of the request that wrote the job; null where it has none. */
   traceParent: string | null;
   /** When the owner, or the scheduler, asked for it. */
   requestedAt: Date;
@@ -178,6 +180,7 @@ interface NewOperation {
 async function insertOperation(tx: Tx, { job, application, takeover, worker }: NewOperation): Promise<Lease> {
   const { id: appId, generation, desired } = application;
   const { kind } = job;
+  const attempt = job.attempts + 1;
   const operation = await tx
     .insertInto('operations')
     .values({ id: newId('op'), application_id: appId, job_id: job.id, kind, generation, worker, phase: 'queued' })
@@ -194,7 +197,8 @@ async function insertOperation(tx: Tx, { job, application, takeover, worker }: N
     desired,
     takeover,
     lostWorkers: await countLostWorkers(tx, job.id),
-    lastAttempt: job.attempts + 1 >= job.max_attempts,
+    attempt,
+    lastAttempt: attempt >= job.max_attempts,
     source: sealedSpecSource(application, await selectPlan(tx, application.workspace_id)),
     traceParent: job.trace_parent,
     requestedAt: job.created_at,

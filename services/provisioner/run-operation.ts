@@ -32,8 +32,8 @@ type OperationOutcome = 'succeeded' | 'retried' | 'dead' | 'cancelled' | 'supers
 export function runOperation(deps: ReconcileDependencies, lease: Lease, working: () => void): Promise<Outcome> {
   const { kind, generation, operationId, jobId, appId } = lease;
   const attributes = {
-    ...{ 'authsome.app_id': appId, 'authsome.job_id': jobId, 'authsome.operation_id': operationId },
-    ...{ 'authsome.generation': generation, 'authsome.takeover': lease.takeover },
+    ...{ 'authsome.app_id': appId, 'authsome.job_id': jobId, 'authsome.operation_id': operationId, 'authsome.kind': kind },
+    ...{ 'authsome.generation': generation, 'authsome.attempt': lease.attempt, 'authsome.takeover': lease.takeover },
   };
   const work = { name: `operation ${kind}`, traceParent: lease.traceParent, startedAt: lease.queuedAt, attributes };
   return deps.tracing.run(work, (span) => runTraced(deps, lease, { working, span }));
@@ -45,7 +45,7 @@ async function runTraced(
   { working, span }: { working: () => void; span: WorkSpan | undefined },
 ): Promise<Outcome> {
   const { operationId, kind, generation } = lease;
-  const log = deps.log.child({ operationId, kind, generation, ...(span === undefined ? {} : { traceId: span.traceId }) });
+  const log = deps.log.child({ operationId, kind, generation });
   const stop = new AbortController();
   const progress = createOperationProgress(lease);
   // Until the child says what it does.

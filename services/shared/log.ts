@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
+import { currentTrace } from './trace-context.ts';
 
 export type Log = Logger;
 
@@ -10,7 +11,7 @@ const maxDepth = 6;
 
 /**
  * A JSON log on standard output. Fields that carry secrets are redacted by name at any depth; passwords in connection URLs and API keys are
- * cut out of strings and error texts too.
+ * cut out of strings and error texts too. A line of a traced request or job names its trace as `traceId`, whoever writes it.
  *
  * @param destination where lines go instead of standard output, for tests
  */
@@ -20,6 +21,7 @@ export function createLog({ name, level }: { name: string; level: string }, dest
     level,
     base: { name },
     timestamp: pino.stdTimeFunctions.isoTime,
+    mixin: traceFields,
     formatters: {
       level: (label: string) => ({ level: label }),
       log: (fields: Record<string, unknown>) => redactFields(fields, 0),
@@ -28,6 +30,11 @@ export function createLog({ name, level }: { name: string; level: string }, dest
   };
   const log = destination ? pino(options, destination) : pino(options);
   return redactChildren(log);
+}
+
+function traceFields(): object {
+  const trace = currentTrace();
+  return trace === undefined ? {} : { traceId: trace.traceId };
 }
 
 // pino gives the fields bound to a child to no formatter. A child inherits from its parent, and with it this method.

@@ -5,6 +5,8 @@ import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import type { LogEvent } from 'kysely';
 import { z } from 'zod';
 import type { Log } from './log.ts';
+import { runInTrace } from './trace-context.ts';
+import type { TraceContext } from './trace-context.ts';
 
 /** The variables of traces, by OpenTelemetry's own names. */
 export const tracingConfig = {
@@ -16,23 +18,15 @@ export const tracingConfig = {
 
 /** A request being served. */
 export interface RequestSpan {
-  traceId: string;
   /** Names the span once the route is known, and ends it. */
   end(answer: { route?: string | undefined; status: number; attributes?: Attributes }): void;
 }
 
 /** Work that no request waits for, such as an attempt at a job. */
 export interface WorkSpan {
-  traceId: string;
   /** Adds the parts of the work, and ends the span. */
   end(result: { failed: boolean; attributes?: Attributes; parts?: readonly { name: string; startedAt: Date; endedAt: Date }[] }): void;
 }
-
-/** Carries the trace of the request being served to whatever is written for later: undefined outside of one. */
-const traceParents = new AsyncLocalStorage<string>();
-
-/** The W3C traceparent of the request being served; undefined where there is none, or no traces. */
-export const currentTraceParent = (): string | undefined => traceParents.getStore();
 
 export interface Tracing {
   /** Runs the work of a request in a span, which continues the caller's trace. The span is undefined where there are no traces. */
@@ -105,10 +99,10 @@ export async function startTracing({ serviceName, config, attributes, untrustedC
     span.setStatus({ code: SpanStatusCode.ERROR, ...(err instanceof Error ? { message: err.name } : {}) });
   }
 
-  function parentOf(context: Context): string {
+  function contextOf(span: Span): TraceContext {
     const carrier: { traceparent?: string } = {};
-    propagator.inject(context, carrier, api.defaultTextMapSetter);
-    return carrier.traceparent ?? '';
+    propagator.inject(trace.setSpan(ROOT_CONTEXT, span), carrier, api.defaultTextMapSetter);
+    return { traceId: span.spanContext().traceId, traceParent: carrier.traceparent ?? '' };
   }
 
   return {
@@ -116,9 +110,7 @@ export async function startTracing({ serviceName, config, attributes, untrustedC
       const parent = propagator.extract(ROOT_CONTEXT, headers, api.defaultTextMapGetter);
       const span = tracer.startSpan(method, { kind: SpanKind.SERVER, attributes: { 'http.request.method': method } }, parent);
       try {
-        const context = trace.setSpan(parent, span);
         const answer = {
-          traceId: span.spanContext().traceId,
           end: ({ route, status, attributes: more = {} }) => {
             if (route !== undefined) span.updateName(`${method} ${route}`).setAttribute('http.route', route);
             span.setAttributes({ 'http.response.status_code': status, ...more });
@@ -126,7 +118,7 @@ export async function startTracing({ serviceName, config, attributes, untrustedC
             span.end();
           },
         } satisfies RequestSpan;
-        return await traceParents.run(parentOf(context), () => active.run(context, work, answer));
+        return await runInTrace(contextOf(span), () => active.run(trace.setSpan(parent, span), work, answer));
       } catch (err) {
         fail(span, err);
         span.end();
@@ -140,15 +132,15 @@ export async function startTracing({ serviceName, config, attributes, untrustedC
       const span = tracer.startSpan(name, { kind: SpanKind.CONSUMER, startTime: startedAt, attributes: facts }, parent);
       const context = trace.setSpan(parent, span);
       try {
-        return await run({
-          traceId: span.spanContext().traceId,
+        const result = {
           end: ({ failed, attributes: more = {}, parts = [] }) => {
             for (const part of parts) tracer.startSpan(part.name, { startTime: part.startedAt }, context).end(part.endedAt);
             span.setAttributes(more);
             if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
             span.end();
           },
-        });
+        } satisfies WorkSpan;
+        return await runInTrace(contextOf(span), () => run(result));
       } catch (err) {
         fail(span, err);
         span.end();

@@ -4,7 +4,7 @@ import type { OperationKind } from '../../shared/application-state.ts';
 import type { Executor, OperationError } from '../../shared/db/database.ts';
 import { newId } from '../../shared/ids.ts';
 import type { JobMessage } from '../../shared/jobs/job.ts';
-import { currentTraceParent } from '../../shared/tracing.ts';
+import { currentTrace } from '../../shared/trace-context.ts';
 
 export interface NewJob {
   applicationId: string;
@@ -35,7 +35,7 @@ export async function insertJob(tx: Executor, { applicationId, generation, kind 
   const id = newId('job');
   await tx
     .insertInto('jobs')
-    .values({ id, application_id: applicationId, generation, kind, trace_parent: currentTraceParent() ?? null })
+    .values({ id, application_id: applicationId, generation, kind, trace_parent: currentTrace()?.traceParent ?? null })
     .execute();
   return id;
 }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Kysely } from 'kysely';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../../shared/db/database.ts';
@@ -43,6 +44,8 @@ export function createOperationPoller({ db, log, pollMs }: OperationPollerOption
   const watchers = new Set<OperationWatcher>();
   let running = false;
   let failing = false;
+  // The rounds are everybody's: begun in a viewer's request, they would be part of its trace for as long as anybody watches.
+  const apart = AsyncLocalStorage.snapshot();
 
   const run = async (): Promise<void> => {
     while (watchers.size > 0) {
@@ -67,7 +70,7 @@ export function createOperationPoller({ db, log, pollMs }: OperationPollerOption
       watchers.add(watcher);
       if (!running) {
         running = true;
-        void run();
+        void apart(run);
       }
       return () => void watchers.delete(watcher);
     },

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Kysely, PostgresDialect } from 'kysely';
 import type { ColumnType, Generated, JSONColumnType, LogEvent, Transaction } from 'kysely';
 import pg from 'pg';
@@ -320,8 +321,8 @@ export function createDatabase({ url, poolSize, applicationName, onError = () =>
     statement_timeout: statementTimeoutMs,
     types: { getTypeParser },
   });
-  // Without a listener, a server restart would end the process.
-  pool.on('error', onError);
+  // Without a listener, a server restart would end the process. What ends while idle is not of the request that had opened it.
+  pool.on('error', AsyncLocalStorage.bind(onError));
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }), ...(onQuery === undefined ? {} : { log: onQuery }) });
 }
 

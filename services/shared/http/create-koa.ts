@@ -22,7 +22,7 @@ interface CreateKoaOptions {
   log: Log;
   /** Reverse proxies in front whose X-Forwarded-For entries are believed; 0 takes the socket's address. */
   trustedProxies?: number;
-  /** Where each request is to be a trace; its id is in the request's log lines. */
+  /** Where each request is to be a trace. */
   tracing?: Tracing;
 }
 
@@ -40,9 +40,8 @@ export function createKoa({ log, trustedProxies = 0, tracing = noTracing }: Crea
     // Probes come every few seconds and say nothing.
     if (quietPaths.has(ctx.path)) return answer(ctx, next, log);
     return tracing.serve(ctx, async (span) => {
-      const traced = span === undefined ? log : log.child({ traceId: span.traceId });
       const startedAt = performance.now();
-      await answer(ctx, next, traced);
+      await answer(ctx, next, log);
       const durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
       ctx.state.log.info({ method: ctx.method, path: ctx.path, status: ctx.status, durationMs }, 'Request answered');
       span?.end({ route: answeredRoute(ctx), status: ctx.status, attributes: { 'authsome.request_id': ctx.state.requestId } });

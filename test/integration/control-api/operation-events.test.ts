@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { OperationView } from '../../../services/control-api/presenters/present-operation.ts';
 import { createOperationPoller } from '../../../services/control-api/streams/operation-poller.ts';
 import { createLog } from '../../../services/shared/log.ts';
+import { currentTrace, runInTrace } from '../../../services/shared/trace-context.ts';
 import { startControlApi } from '../../support/control-api.ts';
 import type { TestControlApi } from '../../support/control-api.ts';
 import { openEvents } from '../../support/event-reader.ts';
@@ -284,6 +285,26 @@ test('all viewers together cost two queries a round, and none once nobody watche
   const after = queries;
   await delay(200);
   t.is(queries, after);
+});
+
+test('a look at the operations is of no viewer’s trace', async (t) => {
+  const { operationId } = await restarting();
+  const traces = new Set<unknown>();
+  const noting: KyselyPlugin = {
+    transformQuery({ node }) {
+      traces.add(currentTrace()?.traceId);
+      return node;
+    },
+    transformResult: ({ result }) => Promise.resolve(result),
+  };
+  const poller = createOperationPoller({ db: api.db.withPlugin(noting), log: createLog({ name: 'test', level: 'silent' }), pollMs: 20 });
+  let looks = 0;
+  const unwatch = runInTrace({ traceId: 'viewer', traceParent: '' }, () =>
+    poller.watch({ operationId, cursor: { attempt: 0, sequence: 0 }, ready: () => true, take: () => (looks += 1) }),
+  );
+  await waitFor('two rounds', () => looks >= 2);
+  unwatch();
+  t.deepEqual([...traces], [undefined]);
 });
 
 test('a database that is away does not end the streams, and what happened meanwhile is told then', async (t) => {

@@ -25,10 +25,13 @@ test('every attempt at a job goes on with the trace of the request that wrote it
     'both attempts',
   );
   t.deepEqual(
-    attempts.map(({ service, attributes }) => [service, attributes['authsome.outcome'], attributes['authsome.app_id']]),
+    attempts.map(({ service, attributes: { ['authsome.attempt']: attempt, ['authsome.outcome']: outcome, ...attributes } }) => [
+      ...[service, attempt, outcome],
+      ...[attributes['authsome.app_id'], attributes['authsome.kind'], attributes['authsome.generation']],
+    ]),
     [
-      ['authsome-provisioner', 'retried', appId],
-      ['authsome-provisioner', 'succeeded', appId],
+      ['authsome-provisioner', 1, 'retried', appId, 'provision', 1],
+      ['authsome-provisioner', 2, 'succeeded', appId, 'provision', 1],
     ],
   );
   t.deepEqual(
@@ -40,9 +43,11 @@ test('every attempt at a job goes on with the trace of the request that wrote it
   const phases = collector.spans.filter(({ parentSpanId }) => parentSpanId === last?.spanId).map(({ name }) => name);
   for (const phase of ['queued', 'store-outputs', 'publish-route']) t.true(phases.includes(phase), phases.join());
 
-  const lines = worker.lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ msg }) => msg === 'Operation succeeded');
-  t.deepEqual(
-    lines.map((line) => line['traceId']),
-    [traceId],
-  );
+  const lines = worker.lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter((line) => 'operationId' in line);
+  for (const said of ['Operation started', 'Operation failed, it will be tried again', 'Operation succeeded'])
+    t.true(
+      lines.some(({ msg }) => msg === said),
+      said,
+    );
+  for (const line of lines) t.is(line['traceId'], traceId, String(line['msg']));
 });

@@ -3,6 +3,7 @@ import test from 'ava';
 import { createLog } from '../../../services/shared/log.ts';
 import { startTracing } from '../../../services/shared/tracing.ts';
 import type { Tracing } from '../../../services/shared/tracing.ts';
+import { freePort } from '../../support/free-port.ts';
 import { startTraceCollector } from '../../support/start-trace-collector.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { startInstance } from '../instance/start-instance.ts';
@@ -112,6 +113,31 @@ test("a caller's trace is continued, but whether it is recorded the proxy decide
     t.true(recording.collector.spans.every((span) => span.traceId === traceId));
   } finally {
     await recording.stop();
+  }
+});
+
+test('whatever is logged because of a request names its trace', async (t) => {
+  const collector = await startTraceCollector();
+  const { lines, log } = keptLog();
+  const config = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint, OTEL_TRACES_SAMPLER_ARG: 1 };
+  const tracing = await startTracing({ serviceName: 'proxy', config, log });
+  const proxy = await startProxy({ tracing, log });
+  try {
+    const { appId, publicKey } = await proxy.addApp({ url: `http://127.0.0.1:${await freePort()}` });
+    const answer = await fetch(`${proxy.url}/v1/${appId}/users`, { headers: { authorization: `Bearer ${publicKey}` } });
+    t.is(answer.status, 503);
+    await tracing.shutDown();
+    const edge = collector.spans.find(({ kind }) => kind === 2);
+    t.truthy(edge);
+    for (const msg of ['Instance gave no answer', 'Request answered'])
+      t.deepEqual(
+        lines.filter((line) => line['msg'] === msg).map(({ traceId }) => traceId),
+        [edge?.traceId],
+        msg,
+      );
+  } finally {
+    await proxy.stop();
+    await collector.stop();
   }
 });
 

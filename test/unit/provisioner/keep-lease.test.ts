@@ -18,6 +18,7 @@ const lease: Lease = {
   desired: 'present',
   takeover: false,
   lostWorkers: 0,
+  attempt: 1,
   lastAttempt: false,
   source: {
     ...{ id: 'app_abc123', plan: 'free', environment: 'production', region: 'us-east-1', databaseTier: 'shared' as const },

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { createLog } from '../../../services/shared/log.ts';
+import { runInTrace } from '../../../services/shared/trace-context.ts';
 
 function lineOf(fields: object, bindings: object = {}): string {
   const lines: string[] = [];
@@ -75,4 +76,13 @@ test('an object that refers to itself does not break the log', (t) => {
   const loop: Record<string, unknown> = {};
   loop.self = loop;
   t.true(lineOf({ loop }).includes('[deep]'));
+});
+
+test('a line names the trace that it is written in, and none outside of one', async (t) => {
+  const within = await runInTrace({ traceId: 'abc', traceParent: '' }, async () => {
+    await Promise.resolve();
+    return lineOf({ fact: 1 }, { requestId: 'req_1' });
+  });
+  t.like(JSON.parse(within), { traceId: 'abc', requestId: 'req_1', fact: 1 });
+  t.false('traceId' in (JSON.parse(lineOf({ fact: 1 })) as object));
 });
