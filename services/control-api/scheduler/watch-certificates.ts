@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { connect } from 'node:tls';
 import { Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
@@ -30,18 +31,15 @@ export function watchCertificates({ urls, registry, log }: CertificateWatchOptio
     labelNames: ['host'],
     registers: [registry],
   });
-  const places = new Map(
-    urls
-      .map((url) => new URL(url))
-      .filter(({ protocol }) => protocol === 'https:')
-      .map(({ hostname, port }) => [hostname, Number(port || 443)]),
-  );
+  const addresses = urls.map((url) => new URL(url)).filter(({ protocol }) => protocol === 'https:');
+  // With the port where it is not 443: two of them may show two certificates.
+  const places = new Map(addresses.map((address) => [address.host, address]));
   return {
     async look(signal) {
       await Promise.all(
-        [...places].map(async ([host, port]) => {
+        [...places].map(async ([host, address]) => {
           try {
-            gauge.set({ host }, (await readExpiry({ host, port, signal })).getTime() / 1_000);
+            gauge.set({ host }, (await readExpiry(address, signal)).getTime() / 1_000);
           } catch (err) {
             gauge.remove({ host });
             if (signal?.aborted !== true) log.warn({ err, host }, 'The certificate of a host could not be read');
@@ -53,12 +51,16 @@ export function watchCertificates({ urls, registry, log }: CertificateWatchOptio
   };
 }
 
-function readExpiry({ host, port, signal }: { host: string; port: number; signal: AbortSignal | undefined }): Promise<Date> {
+function readExpiry({ hostname, port }: URL, signal: AbortSignal | undefined): Promise<Date> {
   const deadline = AbortSignal.timeout(timeoutMs);
   const stop = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
+  stop.throwIfAborted();
+  const host = hostname.replace(/^\[|\]$/g, '');
+  // An address is no name that a server may be asked for (RFC 6066).
+  const name = isIP(host) === 0 ? { servername: host } : {};
   return new Promise((resolve, reject) => {
     // Nothing is sent, so nothing depends on whether the other side is to be trusted.
-    const socket = connect({ host, port, servername: host, rejectUnauthorized: false }, () => {
+    const socket = connect({ host, port: Number(port || 443), ...name, rejectUnauthorized: false }, () => {
       const { valid_to: end } = socket.getPeerCertificate();
       socket.destroy();
       const time = new Date(end);

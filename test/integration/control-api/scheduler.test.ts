@@ -102,7 +102,9 @@ test('a restore and the end of the grace period at once end in one of the two, n
 
 test('of two schedulers one works, and the other takes over when that one ends', async (t) => {
   const { api, owner } = await start(t);
-  const options = { db: api.db, databaseUrl: api.databaseUrl, effects: api.effects, log };
+  const seen: string[] = [];
+  const certificates = { look: () => Promise.resolve(void seen.push('look')), forget: () => void seen.push('forget') };
+  const options = { db: api.db, databaseUrl: api.databaseUrl, effects: api.effects, certificates, log };
   const [first, second] = [new AbortController(), new AbortController()];
   const running = [startScheduler(options, first.signal)];
   const before = await deletedApplication(api, owner, past);
@@ -110,6 +112,7 @@ test('of two schedulers one works, and the other takes over when that one ends',
   running.push(startScheduler(options, second.signal));
   first.abort();
   await running[0];
+  t.deepEqual(seen, ['look', 'forget']);
   const after = await deletedApplication(api, owner, past);
   await waitFor('the second scheduler', async () => (await selectApplication(api.db, after)).desired === 'absent');
   second.abort();
