@@ -9,6 +9,8 @@ interface ErrorClass {
   remedy: string;
 }
 
+const rightsRemedy = "Give the provisioner's account the rights that the message names.";
+
 /** First match wins: what no retry can mend comes first. */
 const errorClasses: ErrorClass[] = [
   retryable('namespace_terminating', /because it is being terminated/i, 'Somebody deletes the namespace: it is made anew once it is gone.'),
@@ -18,11 +20,9 @@ const errorClasses: ErrorClass[] = [
     /violates PodSecurity|admission webhook .* denied/i,
     'The cluster refuses such objects: look at its admission rules.',
   ),
-  terminal(
-    'forbidden',
-    /is forbidden|Unauthorized|\bpermission denied\b/i,
-    "Give the provisioner's account the rights that the message names.",
-  ),
+  terminal('forbidden', /\bpermission denied\b/i, rightsRemedy),
+  // An API server that has just started refuses everything until it has read the accounts and their rights.
+  retryable('forbidden', /is forbidden|Unauthorized/i, rightsRemedy),
   terminal('name_taken', /is not adopted/i, 'Something else has this name: rename or remove it.'),
   terminal(
     'data_protected',

@@ -1,5 +1,6 @@
 import { tenantNames } from '../../tenant-program/names.ts';
 import type { TenantOutputs } from '../../tenant-program/spec.ts';
+import { awaitCluster } from './cluster/await-cluster.ts';
 import { awaitNamespace } from './cluster/await-namespace.ts';
 import { keepReleasing } from './cluster/keep-releasing.ts';
 import { createEventLog } from './event-log.ts';
@@ -42,7 +43,22 @@ export async function achieve(run: OperationRun, flush: () => void): Promise<Ach
       unclean: true,
     });
   }
+  await untilClusterAnswers(run, flush);
   return lease.desired === 'absent' ? destroy(run, flush) : bringUp(run, flush);
+}
+
+/** An API server that restarts must not use up the few attempts that an operation has. */
+async function untilClusterAnswers({ deps, lease, progress, stop }: OperationRun, flush: () => void): Promise<void> {
+  const waited = await awaitCluster(deps.cluster, {
+    namespace: tenantNames(lease.appId).namespace,
+    limitMs: deps.times.clusterWaitMs,
+    signal: stop,
+    onWait: () => {
+      progress.enter('awaiting-cluster');
+      flush();
+    },
+  });
+  if (waited) progress.enter('starting');
 }
 
 async function bringUp(run: OperationRun, flush: () => void): Promise<Achievement> {

@@ -41,6 +41,8 @@ export const configSchema = z
     RECONCILE_INTERVAL_MS: milliseconds(2_000),
     /** An open job that nobody works on is announced again when its last announcement is older than this. */
     REPUBLISH_AFTER_MS: milliseconds(5_000),
+    /** How long an attempt waits for the cluster's API server to answer, before it begins. */
+    CLUSTER_WAIT_MS: milliseconds(60_000),
     /** How long an `up` waits for a namespace to be gone that somebody deletes. */
     NAMESPACE_WAIT_MS: milliseconds(60_000),
     /** How long what is left in a namespace may take to end by itself before a destruction removes its finalizers; pods have 30 s. */

@@ -128,6 +128,7 @@ runMain('provisioner', async (lifecycle) => {
       heartbeatMs: config.HEARTBEAT_MS,
       ttlMs: config.LEASE_TTL_MS,
       retryBaseMs: config.RETRY_BASE_MS,
+      clusterWaitMs: config.CLUSTER_WAIT_MS,
       namespaceWaitMs: config.NAMESPACE_WAIT_MS,
       namespacePatienceMs: config.NAMESPACE_PATIENCE_MS,
     },

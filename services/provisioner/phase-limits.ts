@@ -11,6 +11,8 @@ export const phaseLimitsMs: Readonly<Record<string, number>> = {
   recovering: 240_000,
   /** Removes the stack's own state: one run of the CLI. */
   removing: 60_000,
+  /** Waits for the cluster's API server to answer. */
+  'awaiting-cluster': 120_000,
   /** Waits for a namespace that somebody else deletes. */
   'awaiting-namespace': 120_000,
   /** Of a look for drift: at every resource, with what processor time others leave. */

@@ -32,7 +32,14 @@ export interface ReconcileDependencies {
   tracing: Pick<Tracing, 'run'>;
   log: Log;
   worker: string;
-  times: { heartbeatMs: number; ttlMs: number; retryBaseMs: number; namespaceWaitMs: number; namespacePatienceMs: number };
+  times: {
+    heartbeatMs: number;
+    ttlMs: number;
+    retryBaseMs: number;
+    clusterWaitMs: number;
+    namespaceWaitMs: number;
+    namespacePatienceMs: number;
+  };
 }
 
 /** A busy application is asked for again after this, times the number of deliveries; what outlasts its deliveries, the reconciler announces again. */

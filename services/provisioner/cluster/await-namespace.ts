@@ -1,18 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { diagnoseNamespace } from '../diagnosis/diagnose-namespace.ts';
 import { OperationError } from '../operation-error.ts';
+import type { Wait } from './await-cluster.ts';
 import type { Cluster } from './connect-cluster.ts';
 import { readNamespace } from './tenant-namespaces.ts';
-
-export interface NamespaceWait {
-  namespace: string;
-  /** Called once, where there is something to wait for. */
-  onWait: () => void;
-  /** Aborted to stop. */
-  signal: AbortSignal;
-  /** How long to wait, in milliseconds. */
-  limitMs: number;
-}
 
 const intervalMs = 1_000;
 
@@ -23,7 +14,7 @@ const intervalMs = 1_000;
  * @returns whether it went away meanwhile: what the stack says of it and of all that was in it is not true any more
  * @throws OperationError namespace_terminating, naming what keeps it, once the time is over
  */
-export async function awaitNamespace(cluster: Cluster, { namespace, onWait, signal, limitMs }: NamespaceWait): Promise<boolean> {
+export async function awaitNamespace(cluster: Cluster, { namespace, onWait, signal, limitMs }: Wait): Promise<boolean> {
   const deadline = performance.now() + limitMs;
   for (let waited = false; ; waited = true) {
     const found = await readNamespace(cluster, namespace).catch(() => undefined);

@@ -113,3 +113,20 @@ test.serial('a route that Redis could not take is published when Redis is back',
   worker.kill('SIGKILL');
   await worker.exited;
 });
+
+test.serial('a cluster that is away is waited for, and costs an operation none of its attempts', async (t) => {
+  const worker = await world.startWorker();
+  world.cluster.refuse(true);
+  const { appId, jobId } = await world.insertApplication();
+  await waitFor(
+    () => world.operations(appId),
+    (operations) => operations.at(-1)?.phase === 'awaiting-cluster',
+    'the wait',
+  );
+  t.is((await world.calls(appId)).length, 0);
+  world.cluster.refuse(false);
+  await succeeded(jobId);
+  t.is((await world.operations(appId)).length, 1);
+  worker.kill('SIGKILL');
+  await worker.exited;
+});

@@ -21,7 +21,10 @@ test(
   true,
 );
 test(sorts, 'admission webhook "policy.example" denied the request', 'admission_refused', false);
-test(sorts, 'namespaces is forbidden: User "x" cannot create resource', 'forbidden', false);
+test(sorts, 'namespaces is forbidden: User "x" cannot create resource', 'forbidden', true);
+test(sorts, 'deployments.apps "instance" is forbidden: not yet ready to handle request', 'forbidden', true);
+test(sorts, 'Unauthorized', 'forbidden', true);
+test(sorts, 'PostgreSQL db:5432, database app_x, as admin: permission denied for schema public [42501]', 'forbidden', false);
 test(sorts, 'PostgreSQL db:5432, database postgres, as admin: database x exists and belongs to y; it is not adopted', 'name_taken', false);
 test(sorts, 'resource "urn:pulumi:x" cannot be deleted\nbecause it is protected. To unprotect the resource', 'data_protected', false);
 test(sorts, 'unable to replace resource "urn:pulumi:x"\nas it is currently marked for protection.', 'data_protected', false);
