@@ -2,7 +2,7 @@ import * as kubernetes from '@pulumi/kubernetes';
 import { ComponentResource } from '@pulumi/pulumi';
 import type { ComponentResourceOptions, Output } from '@pulumi/pulumi';
 import type { TenantNamespace } from './namespace.ts';
-import { namespacedOptions } from './tenant-context.ts';
+import { namespacedOptions, skipAwait } from './tenant-context.ts';
 import type { TenantContext } from './tenant-context.ts';
 
 export interface TenantServiceAccountArgs {
@@ -19,7 +19,8 @@ export class TenantServiceAccount extends ComponentResource {
     const account = new kubernetes.core.v1.ServiceAccount(
       name,
       {
-        metadata: { name: context.names.serviceAccount, namespace: namespace.name, labels: context.labels },
+        // A provider that finds the API server away at its start takes the cluster for a very old one, and waits 5 min for a token's Secret.
+        metadata: { name: context.names.serviceAccount, namespace: namespace.name, labels: context.labels, annotations: skipAwait },
         automountServiceAccountToken: false,
       },
       namespacedOptions(this, namespace.namespace),

@@ -10,7 +10,6 @@ import { readBackupConfig, readRestoreConfig } from './config.ts';
 import type { RestoreConfig } from './config.ts';
 import { encryptionKeyFingerprint } from './key-fingerprints.ts';
 import { listRuns } from './list-runs.ts';
-import { libpqCompatible } from './postgres/server.ts';
 import { presentRun } from './present-run.ts';
 import type { PresentedRun } from './present-run.ts';
 import { showRestore } from './restore/show-restore.ts';
@@ -75,7 +74,7 @@ async function backUp(lifecycle: Lifecycle): Promise<PresentedRun> {
   lifecycle.onShutdown('target', () => target.close());
   await awaitServers({ urls: [config.CONTROL_DATABASE_URL, config.STATE_DATABASE_URL, config.TENANTS_DATABASE_URL] });
   const db = createDatabase({
-    ...{ url: libpqCompatible(config.CONTROL_DATABASE_URL), poolSize: 2, applicationName: 'authsome-backup' },
+    ...{ url: config.CONTROL_DATABASE_URL, poolSize: 2, applicationName: 'authsome-backup' },
     onError: (err) => log.warn({ err }, 'Database connection lost'),
   });
   lifecycle.onShutdown('database', () => db.destroy());

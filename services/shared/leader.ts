@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { libpqCompatible } from './db/libpq-compatible.ts';
 import type { Log } from './log.ts';
 
 export interface LeaderOptions {
@@ -51,7 +52,7 @@ async function leadOnce(
   stopping: AbortSignal,
 ): Promise<void> {
   const client = new pg.Client({
-    connectionString: url,
+    connectionString: libpqCompatible(url),
     application_name: `authsome-leader-${name}`,
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: checkTimeoutMs,

@@ -10,8 +10,15 @@ const password = 'test-superuser';
 /** Tests lose nothing in a crash; durability would cost most of their time. */
 const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=300', 'listen_addresses=127.0.0.1'];
 
-/** A PostgreSQL server of its own in `directory`, over TCP with passwords, as production has them. */
-export async function startPostgres(directory: string): Promise<{ url: string; stop: () => Promise<void> }> {
+/**
+ * A PostgreSQL server of its own in `directory`, over TCP with passwords, as production has them.
+ *
+ * @param tls for `localhost`, in PEM: the server takes encrypted connections as well
+ */
+export async function startPostgres(
+  directory: string,
+  tls?: { key: string; cert: string },
+): Promise<{ url: string; stop: () => Promise<void> }> {
   const bin = postgresBin();
   const user = unprivilegedUser();
   const data = path.join(directory, 'postgres');
@@ -33,11 +40,18 @@ export async function startPostgres(directory: string): Promise<{ url: string; s
   ];
   execFileSync(path.join(bin, 'initdb'), initArgs, { ...user, cwd: data, stdio: ['ignore', 'ignore', 'pipe'] });
 
+  for (const [name, text] of Object.entries(tls ?? {})) {
+    const file = path.join(data, `server.${name === 'cert' ? 'crt' : name}`);
+    writeFileSync(file, text, { mode: 0o600 });
+    if (user) chownSync(file, user.uid, user.gid);
+  }
+  const ownSettings = ['unix_socket_directories=', `ssl=${tls === undefined ? 'off' : 'on'}`, ...settings];
+
   const port = await freePort();
   const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
   const server = await startChildServer({
     command: path.join(bin, 'postgres'),
-    args: ['-D', data, '-p', String(port), ...['unix_socket_directories=', ...settings].flatMap((setting) => ['-c', setting])],
+    args: ['-D', data, '-p', String(port), ...ownSettings.flatMap((setting) => ['-c', setting])],
     options: { ...user, cwd: data },
     probe: () => answersQuery(url),
   });

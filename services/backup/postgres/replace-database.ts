@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { becomeMember } from '../../shared/db/become-member.ts';
 import type { GoodDump } from '../manifest.ts';
 import type { BackupTarget } from '../targets/target.ts';
 import { feedProgram } from './feed-program.ts';
@@ -7,7 +8,7 @@ import { startPgProgram } from './pg-program.ts';
 import { databaseUrl, withClient } from './server.ts';
 
 export interface LoadDatabaseOptions {
-  /** As superuser, whatever the database. */
+  /** As the server's administrator, whatever the database. */
   adminUrl: string;
   name: string;
   owner: string;
@@ -31,12 +32,13 @@ const replacedOf = (name: string): string => `replaced_${name}`;
  * Loads a dump into a database beside the one of that name, and checks it while it comes: nothing of a dump that is not what was written is ever
  * seen under the name.
  *
- * @returns the URL of the draft, as superuser
+ * @returns the URL of the draft, as administrator
  */
 export async function loadDraft(options: LoadDatabaseOptions): Promise<string> {
   const { adminUrl, name, owner, createAs } = options;
   const draft = draftOf(name);
   await withAdmin(adminUrl, async (admin) => {
+    await becomeMember(admin, owner);
     await dropDatabase(admin, draft);
     await admin.query(`create database ${pg.escapeIdentifier(draft)} owner ${pg.escapeIdentifier(owner)} ${createAs}`);
     await admin.query(`revoke all on database ${pg.escapeIdentifier(draft)} from public`);
@@ -57,7 +59,11 @@ export async function putDraftInPlace(
   note: (admin: pg.Client) => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
   await dropReplaced(adminUrl, name);
-  await withAdmin(adminUrl, (admin) => swap(admin, name, note));
+  await withAdmin(adminUrl, async (admin) => {
+    // To end others' connections.
+    await becomeMember(admin, 'pg_signal_backend');
+    await swap(admin, name, note);
+  });
   await dropReplaced(adminUrl, name);
 }
 
@@ -88,7 +94,8 @@ async function swap(admin: pg.Client, name: string, note: (admin: pg.Client) => 
       await admin.query('begin');
       const { rowCount } = await admin.query('select 1 from pg_database where datname = $1', [name]);
       if (rowCount !== 0) {
-        await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]);
+        // The server's own workers, which are nobody's, end by themselves.
+        await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and usename is not null', [name]);
         await admin.query(`alter database ${pg.escapeIdentifier(name)} rename to ${pg.escapeIdentifier(replaced)}`);
       }
       await admin.query(`alter database ${pg.escapeIdentifier(draftOf(name))} rename to ${pg.escapeIdentifier(name)}`);

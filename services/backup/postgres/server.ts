@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { libpqCompatible } from '../../shared/db/libpq-compatible.ts';
 
 const connectTimeoutMs = 10_000;
 
@@ -39,12 +40,6 @@ export function createClient(url: string, statementTimeoutMs: number): pg.Client
     query_timeout: statementTimeoutMs + connectTimeoutMs,
     keepAlive: true,
   });
-}
-
-export function libpqCompatible(text: string): string {
-  const url = new URL(text);
-  if (url.searchParams.has('sslmode')) url.searchParams.set('uselibpqcompat', 'true');
-  return url.href;
 }
 
 /** For PostgreSQL's own programs: what is on a command line, every process can read. */

@@ -14,8 +14,12 @@ export type RoleName = keyof typeof attributes;
 
 /** Makes one role if it is missing, and sets its attributes and password. */
 export async function ensureRole(admin: pg.Client, role: RoleName, password: string): Promise<void> {
-  const { rowCount } = await admin.query('select 1 from pg_roles where rolname = $1', [role]);
-  const verb = rowCount === 0 ? 'create' : 'alter';
-  const common = 'login nosuperuser noreplication nobypassrls';
-  await admin.query(`${verb} role ${role} ${common} ${attributes[role]} password ${admin.escapeLiteral(password)}`);
+  const { rows } = await admin.query<{ mighty: boolean }>(
+    'select rolsuper or rolreplication or rolbypassrls as mighty from pg_roles where rolname = $1',
+    [role],
+  );
+  const verb = rows.length === 0 ? 'create' : 'alter';
+  // Only a superuser may take these away, or so much as name them.
+  const never = rows[0]?.mighty === true ? 'nosuperuser noreplication nobypassrls' : '';
+  await admin.query(`${verb} role ${role} login ${never} ${attributes[role]} password ${admin.escapeLiteral(password)}`);
 }

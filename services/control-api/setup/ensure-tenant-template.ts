@@ -1,4 +1,6 @@
 import pg from 'pg';
+import { libpqCompatible } from '../../shared/db/libpq-compatible.ts';
+import type { Log } from '../../shared/log.ts';
 
 /** Every tenant's database on the shared server is a copy of this one; the tenant program knows it by this name. */
 const templateDatabase = 'authsome_template';
@@ -15,28 +17,36 @@ const sharedCatalogs = [
 /** What the role that manages databases and grants reads there. */
 const managedCatalogs = 'pg_database, pg_roles, pg_auth_members';
 
-/** Makes the template of the tenants' databases: the other tenants can't be listed from a copy of it, and only its owner may use its schema. */
-export async function ensureTenantTemplate(admin: pg.Client, adminUrl: string): Promise<void> {
+/**
+ * Makes the template of the tenants' databases: the other tenants can't be listed from a copy of it, and only its owner may use its schema. The
+ * catalogs belong to the superuser: on a managed server, where nobody is, the tenants' names (not their data) can be listed.
+ */
+export async function ensureTenantTemplate(admin: pg.Client, { adminUrl, log }: { adminUrl: string; log: Log }): Promise<void> {
   const { rowCount } = await admin.query('select 1 from pg_database where datname = $1', [templateDatabase]);
   if (rowCount === 0) {
     // The locale that the tenant program asks for: a copy must have its template's.
     await admin.query(`create database ${templateDatabase} template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'`);
   }
   await admin.query(`revoke all on database ${templateDatabase} from public`);
-  await closeCatalogs(adminUrl);
+  const { rows } = await admin.query<{ superuser: boolean }>('select rolsuper as superuser from pg_roles where rolname = current_user');
+  const catalogs = rows[0]?.superuser === true;
+  if (!catalogs) log.warn("Tenants can list the names of one another's databases and roles: only a superuser can forbid it");
+  await closeTemplate(adminUrl, { catalogs });
   // Copied by a role that is neither superuser nor its owner.
   await admin.query(`alter database ${templateDatabase} is_template true`);
 }
 
-async function closeCatalogs(adminUrl: string): Promise<void> {
+async function closeTemplate(adminUrl: string, { catalogs }: { catalogs: boolean }): Promise<void> {
   const url = new URL(adminUrl);
   url.pathname = `/${templateDatabase}`;
-  const client = new pg.Client({ connectionString: url.href, application_name: 'authsome-setup' });
+  const client = new pg.Client({ connectionString: libpqCompatible(url.href), application_name: 'authsome-setup' });
   await client.connect();
   try {
     await client.query('begin');
-    await client.query(`revoke select on ${sharedCatalogs} from public`);
-    await client.query(`grant select on ${managedCatalogs} to authsome_tenants`);
+    if (catalogs) {
+      await client.query(`revoke select on ${sharedCatalogs} from public`);
+      await client.query(`grant select on ${managedCatalogs} to authsome_tenants`);
+    }
     await client.query('revoke all on schema public from public');
     await client.query('commit');
   } finally {

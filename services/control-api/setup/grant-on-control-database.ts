@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { libpqCompatible } from '../../shared/db/libpq-compatible.ts';
 
 /** Columns of an application that the provisioner writes: what it found out, never what the owner wants. */
 const provisionedColumns = [
@@ -47,7 +48,7 @@ const grants = [
 
 /** Gives each service's role what it needs on the control database, as its owner, and takes away what it had besides. */
 export async function grantOnControlDatabase(ownerUrl: string): Promise<void> {
-  const owner = new pg.Client({ connectionString: ownerUrl, application_name: 'authsome-setup' });
+  const owner = new pg.Client({ connectionString: libpqCompatible(ownerUrl), application_name: 'authsome-setup' });
   await owner.connect();
   try {
     await owner.query('begin');

@@ -9,7 +9,7 @@ import { withAdmin } from './with-admin.ts';
 const roles = ['authsome_control', 'authsome_state', 'authsome_provisioner', 'authsome_proxy', 'authsome_backup'] as const;
 
 interface SetUpOptions {
-  /** As superuser, database `postgres`. */
+  /** As superuser, or as a managed server's administrator; database `postgres`. */
   adminUrl: string;
   passwords: Record<(typeof roles)[number], string>;
   migrationsDirectory?: string | undefined;
@@ -25,7 +25,7 @@ export async function setUpControlServer({ adminUrl, passwords, migrationsDirect
     for (const role of roles) await ensureRole(admin, role, passwords[role]);
     // A mistake in the proxy must not write, even where a grant would let it.
     await admin.query('alter role authsome_proxy set default_transaction_read_only = on');
-    await ensureDatabases(admin);
+    await ensureDatabases(admin, log);
     await ensureReadingRole(admin, ['authsome_control', 'authsome_state']);
     const ownerUrl = urlAs(adminUrl, { role: 'authsome_control', password: passwords.authsome_control, database: 'authsome_control' });
     await migrate(ownerUrl, log, migrationsDirectory);

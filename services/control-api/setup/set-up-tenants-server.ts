@@ -8,7 +8,7 @@ import { withAdmin } from './with-admin.ts';
 const roles = ['authsome_tenants', 'authsome_backup'] as const;
 
 interface SetUpOptions {
-  /** As superuser, database `postgres`. */
+  /** As superuser, or as a managed server's administrator; database `postgres`. */
   adminUrl: string;
   passwords: Record<(typeof roles)[number], string>;
   log: Log;
@@ -22,10 +22,10 @@ interface SetUpOptions {
 export async function setUpTenantsServer({ adminUrl, passwords, log }: SetUpOptions): Promise<void> {
   await withAdmin(adminUrl, async (admin) => {
     for (const role of roles) await ensureRole(admin, role, passwords[role]);
-    await closeMaintenanceDatabases(admin);
+    await closeMaintenanceDatabases(admin, log);
     // Whoever creates databases has to connect to one that exists.
     await admin.query('grant connect on database postgres to authsome_tenants');
-    await ensureTenantTemplate(admin, adminUrl);
+    await ensureTenantTemplate(admin, { adminUrl, log });
     await ensureTenantDatabasesAccess(admin);
   });
   log.info('Tenants server is set up');

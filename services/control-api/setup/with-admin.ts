@@ -1,11 +1,12 @@
 import pg from 'pg';
+import { libpqCompatible } from '../../shared/db/libpq-compatible.ts';
 
 /** Any fixed number; two setups at once take turns. */
 const advisoryLock = 4_718_220_002;
 
-/** Works on a server as its superuser, one setup at a time. */
+/** Works on a server as its administrator, one setup at a time. */
 export async function withAdmin(adminUrl: string, work: (admin: pg.Client) => Promise<void>): Promise<void> {
-  const admin = new pg.Client({ connectionString: adminUrl, application_name: 'authsome-setup' });
+  const admin = new pg.Client({ connectionString: libpqCompatible(adminUrl), application_name: 'authsome-setup' });
   await admin.connect();
   try {
     await admin.query('select pg_advisory_lock($1)', [advisoryLock]);

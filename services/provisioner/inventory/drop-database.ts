@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { becomeMember } from '../../shared/db/become-member.ts';
 
 /**
  * Drops an application's database, whoever is connected to it.
@@ -17,7 +18,7 @@ export async function dropDatabase(client: pg.ClientBase, name: string, role: st
   await client.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
 }
 
-/** Drops an application's role, with what it was allowed on the server; its own database has to be gone. */
+/** Drops an application's role, with what it was allowed on the server; its own database has to be gone. The membership goes with it. */
 export async function dropRole(client: pg.ClientBase, name: string): Promise<void> {
   const { rows } = await client.query<{ superuser: boolean }>('select rolsuper as superuser from pg_roles where rolname = $1', [name]);
   const [found] = rows;
@@ -26,13 +27,4 @@ export async function dropRole(client: pg.ClientBase, name: string): Promise<voi
   await becomeMember(client, name);
   await client.query(`drop owned by ${pg.escapeIdentifier(name)}`);
   await client.query(`drop role if exists ${pg.escapeIdentifier(name)}`);
-}
-
-/** An administrator who is no superuser may drop only what is a role's whose member it is. The membership goes with the role. */
-async function becomeMember(client: pg.ClientBase, role: string): Promise<void> {
-  const { rows } = await client.query<{ member: boolean }>(
-    `select pg_has_role(current_user, oid, 'USAGE') as member from pg_roles where rolname = $1`,
-    [role],
-  );
-  if (rows[0]?.member === false) await client.query(`grant ${pg.escapeIdentifier(role)} to current_user`);
 }

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { libpqCompatible } from '../../shared/db/libpq-compatible.ts';
 import { tenantProject } from '../../../stacks/tenant-project.ts';
 
 /** The database that Pulumi's PostgreSQL backend keeps stacks in: one table of keys and JSON. Keys only are read here. */
@@ -29,10 +30,8 @@ export function createStateDatabase(backendUrl: string, onError: (error: Error) 
   const url = new URL(backendUrl);
   const table = url.searchParams.get('table') ?? defaultTable;
   url.searchParams.delete('table');
-  // The backend's driver means by sslmode what PostgreSQL's own clients do.
-  if (url.searchParams.has('sslmode')) url.searchParams.set('uselibpqcompat', 'true');
   const pool = new pg.Pool({
-    connectionString: url.href,
+    connectionString: libpqCompatible(url.href),
     max: poolSize,
     application_name: 'authsome-provisioner-state',
     connectionTimeoutMillis: connectTimeoutMs,

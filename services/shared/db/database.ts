@@ -6,6 +6,7 @@ import type { Desired, OperationKind, SuspensionReason } from '../application-st
 import type { AppSettings, SealedConfigSecrets } from '../config-secrets.ts';
 import type { DatabaseTier, Plan } from '../plans.ts';
 import type { AppStatus } from '../routes/route.ts';
+import { libpqCompatible } from './libpq-compatible.ts';
 
 /** A time that the database sets where it is not given. */
 type CreatedTime = ColumnType<Date, Date | undefined, Date>;
@@ -314,7 +315,7 @@ const statementTimeoutMs = 15_000;
 /** A Kysely over its own pool; `destroy()` closes it. Connections are opened on first use. */
 export function createDatabase({ url, poolSize, applicationName, onError = () => undefined, onQuery }: DatabaseOptions): Kysely<Database> {
   const pool = new pg.Pool({
-    connectionString: url,
+    connectionString: libpqCompatible(url),
     max: poolSize,
     application_name: applicationName,
     connectionTimeoutMillis: connectTimeoutMs,

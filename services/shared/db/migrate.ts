@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import type { Log } from '../log.ts';
+import { libpqCompatible } from './libpq-compatible.ts';
 
 interface Migration {
   version: number;
@@ -26,7 +27,7 @@ const defaultDirectory = fileURLToPath(new URL('./migrations', import.meta.url))
  */
 export async function migrate(connectionUrl: string, log: Log, directory: string = defaultDirectory): Promise<void> {
   const migrations = await readMigrations(directory);
-  const client = new pg.Client({ connectionString: connectionUrl, application_name: 'authsome-migrate' });
+  const client = new pg.Client({ connectionString: libpqCompatible(connectionUrl), application_name: 'authsome-migrate' });
   await client.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [advisoryLock]);

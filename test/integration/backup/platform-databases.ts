@@ -16,6 +16,7 @@ import { createLog } from '../../../services/shared/log.ts';
 import { createSecretBox } from '../../../services/shared/secret-box.ts';
 import { insertApplication } from '../../support/insert-application.ts';
 import { makeServerDirectory } from '../../support/local-services.ts';
+import { startManagedPostgres } from '../../support/start-managed-postgres.ts';
 import { postgresBin, startPostgres } from '../../support/start-postgres.ts';
 
 export const log = createLog({ name: 'test', level: 'silent' });
@@ -28,9 +29,11 @@ const password = 'password of a service role';
 /** The servers of one platform as the database setup leaves them, and a server of a tenant's own. */
 export interface PlatformDatabases {
   admin: { control: string; tenants: string; dedicated: string };
+  /** As superuser, for the tests to look at everything. */
+  superuser: { control: string; tenants: string };
   /** As authsome_backup. */
   urls: RunBackupOptions['urls'];
-  /** The control database, as superuser. */
+  /** The control database. */
   db: Kysely<Database>;
   setUp(): Promise<void>;
   /** An active application with users, whose database is on the shared server or on one of its own. */
@@ -39,9 +42,10 @@ export interface PlatformDatabases {
   stop(): Promise<void>;
 }
 
-export async function startPlatformDatabases(): Promise<PlatformDatabases> {
+export async function startPlatformDatabases({ managed = false } = {}): Promise<PlatformDatabases> {
   const directories = [makeServerDirectory(), makeServerDirectory(), makeServerDirectory()];
-  const servers = await Promise.all(directories.map(startPostgres));
+  const start = managed ? startManagedPostgres : startOwnPostgres;
+  const servers = await Promise.all(directories.map(start));
   const [control, tenants, dedicated] = servers.map(({ url }) => url) as [string, string, string];
   const setUp = async (): Promise<void> => {
     const roles = { authsome_control: password, authsome_state: password, authsome_provisioner: password, authsome_proxy: password };
@@ -61,6 +65,7 @@ export async function startPlatformDatabases(): Promise<PlatformDatabases> {
   };
   return {
     admin: { control, tenants, dedicated },
+    superuser: { control: String(servers[0]?.superuserUrl), tenants: String(servers[1]?.superuserUrl) },
     urls,
     db,
     setUp,
@@ -92,8 +97,9 @@ async function makeTenant({ db, appId, tier, server }: Tenant): Promise<void> {
   await query(admin, `create role ${role} login password '${secret}'`);
   await query(admin, `grant ${role} to current_user`);
   await query(admin, `create database ${name} owner ${role} ${template} encoding 'UTF8' lc_collate 'C' lc_ctype 'C'`);
-  await query(databaseUrl(server, name), 'revoke all on schema public from public');
+  await query(databaseUrl(admin, name), 'revoke all on schema public from public');
   await query(admin, `revoke all on database ${name} from public`);
+  if (tier === 'shared') await query(admin, `revoke ${role} from current_user`);
   const own = new URL(databaseUrl(server, name));
   Object.assign(own, { username: role, password: secret });
   await query(
@@ -116,6 +122,11 @@ async function makeTenant({ db, appId, tier, server }: Tenant): Promise<void> {
       sealed_outputs: box.seal(JSON.stringify(outputs), appId),
     },
   });
+}
+
+async function startOwnPostgres(directory: string) {
+  const server = await startPostgres(directory);
+  return { ...server, superuserUrl: server.url };
 }
 
 function as(role: string, url: string): string {

@@ -7,7 +7,7 @@ import { Registry } from 'prom-client';
 import { watchCertificates } from '../../../services/control-api/scheduler/watch-certificates.ts';
 import type { CertificateWatch } from '../../../services/control-api/scheduler/watch-certificates.ts';
 import { createLog } from '../../../services/shared/log.ts';
-import { makeCertificate } from '../instance/make-certificate.ts';
+import { makeCertificate } from '../../support/make-certificate.ts';
 
 const log = createLog({ name: 'test', level: 'silent' });
 const inOneDay = new Date(Date.now() + 86_400_000);

@@ -2,7 +2,7 @@ import { SMTPServer } from 'smtp-server';
 import type { Mailer } from '../../../services/instance/email/mailer.ts';
 import { createMailer } from '../../../services/instance/email/mailer.ts';
 import { waitFor } from '../../support/wait-for.ts';
-import { makeCertificate } from './make-certificate.ts';
+import { makeCertificate } from '../../support/make-certificate.ts';
 
 export interface ReceivedMail {
   from: string;

@@ -4,7 +4,7 @@ import test from 'ava';
 import { makeServerDirectory } from '../../support/local-services.ts';
 import { startApiServer } from '../../support/start-api-server.ts';
 import type { ApiServer } from '../../support/start-api-server.ts';
-import { makeCertificate } from '../instance/make-certificate.ts';
+import { makeCertificate } from '../../support/make-certificate.ts';
 import { inputsOf, recordPlatform } from '../../unit/platform/record-platform.ts';
 
 // All that production can have, switched on, is given to a real API server, which knows every field and every rule of admission.
