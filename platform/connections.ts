@@ -20,18 +20,17 @@ export interface Connections {
 }
 
 export function connections(data: DataServices, secrets: PlatformSecrets): Connections {
-  const postgres = (role: string, password: pulumi.Output<string>, database: string, host = data.postgres.host): pulumi.Output<string> =>
-    pulumi.secret(pulumi.interpolate`postgres://${role}:${password}@${host}:5432/${database}?sslmode=disable`);
+  const { control, tenants } = data.servers;
   return {
-    controlAdmin: postgres('postgres', secrets.postgres, 'postgres'),
-    tenantsAdmin: postgres('postgres', secrets.tenantsPostgres, 'postgres', data.tenantsPostgres.host),
-    control: postgres('authsome_control', secrets.controlDb, 'authsome_control'),
-    provisioner: postgres('authsome_provisioner', secrets.provisionerDb, 'authsome_control'),
-    proxy: postgres('authsome_proxy', secrets.proxyDb, 'authsome_control'),
-    backupControl: postgres('authsome_backup', secrets.backupDb, 'authsome_control'),
-    backupState: postgres('authsome_backup', secrets.backupDb, 'authsome_state'),
-    backupTenants: postgres('authsome_backup', secrets.backupDb, 'postgres', data.tenantsPostgres.host),
-    state: postgres('authsome_state', secrets.stateDb, 'authsome_state'),
+    controlAdmin: control.adminUrl,
+    tenantsAdmin: tenants.adminUrl,
+    control: control.url('authsome_control', secrets.controlDb, 'authsome_control'),
+    provisioner: control.url('authsome_provisioner', secrets.provisionerDb, 'authsome_control'),
+    proxy: control.url('authsome_proxy', secrets.proxyDb, 'authsome_control'),
+    backupControl: control.url('authsome_backup', secrets.backupDb, 'authsome_control'),
+    backupState: control.url('authsome_backup', secrets.backupDb, 'authsome_state'),
+    backupTenants: tenants.url('authsome_backup', secrets.backupDb, 'postgres'),
+    state: control.url('authsome_state', secrets.stateDb, 'authsome_state'),
     redis: pulumi.secret(pulumi.interpolate`redis://:${secrets.redis}@${data.redis.host}:6379/0`),
     nats: pulumi.secret(pulumi.interpolate`nats://authsome:${secrets.nats}@${data.nats.host}:4222`),
   };

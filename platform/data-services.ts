@@ -5,6 +5,10 @@ import type { DataServiceArgs } from './data-service.ts';
 import { uids } from './hardening.ts';
 import type { PlatformInputs } from './load-settings.ts';
 import { natsConfiguration, natsPorts } from './nats-configuration.ts';
+import { externalServer, podServer, refuseUnusedUrls } from './postgres/postgres-server.ts';
+import type { PostgresServer } from './postgres/postgres-server.ts';
+import { serverCa } from './postgres/server-ca.ts';
+import type { ServerCa } from './postgres/server-ca.ts';
 import type { PlatformSecrets } from './platform-secrets.ts';
 
 export interface DataServicesArgs extends PlatformInputs {
@@ -12,12 +16,16 @@ export interface DataServicesArgs extends PlatformInputs {
   secrets: PlatformSecrets;
 }
 
-/** The platform's servers: PostgreSQL for itself, PostgreSQL for tenants of the free plan, Redis and NATS. */
+/** The platform's servers: PostgreSQL for itself and for tenants of the free plan (both may be somebody else's), Redis and NATS. */
 export class DataServices extends pulumi.ComponentResource {
-  /** Holds the control database and the Pulumi state of the tenants. */
-  readonly postgres: DataService;
-  /** A server of its own, since tenants' pods connect to it: none of them ever reaches the control database's. */
-  readonly tenantsPostgres: DataService;
+  readonly servers: {
+    /** Holds the control database and the Pulumi state of the tenants. */
+    control: PostgresServer;
+    /** A server of its own, since tenants' pods connect to it: none of them ever reaches the control database's. */
+    tenants: PostgresServer;
+  };
+  /** For every pod that connects to PostgreSQL. */
+  readonly ca: ServerCa;
   readonly redis: DataService;
   readonly nats: DataService;
 
@@ -31,31 +39,28 @@ export class DataServices extends pulumi.ComponentResource {
       volumesDir: args.volumesDir,
       imagePullPolicy: settings.imagePullPolicy,
     };
-    const postgres = (password: pulumi.Output<string>): PostgresArgs => ({
-      ...common,
-      ...postgresServer(images.postgres),
-      files: { password },
-    });
-
-    this.postgres = new DataService(
-      'postgres',
-      {
-        ...postgres(secrets.postgres),
-        settings: settings.data.postgres,
-        from: { parts: ['backup', 'control-api', 'database-setup', 'provisioner', 'proxy', 'restore'] },
-      },
-      child,
-    );
-    this.tenantsPostgres = new DataService(
-      'tenants-postgres',
-      {
-        ...postgres(secrets.tenantsPostgres),
-        settings: settings.data.tenantsPostgres,
-        args: ['postgres', '-c', `max_connections=${settings.data.tenantsPostgres.maxConnections}`],
-        from: { parts: ['backup', 'database-setup', 'provisioner', 'restore'], tenants: true },
-      },
-      child,
-    );
+    const postgres = (name: string, password: pulumi.Output<string>, own: Pick<DataServiceArgs, 'settings' | 'from' | 'args'>) => {
+      const server = new DataService(name, { ...common, ...postgresServer(images.postgres), files: { password }, ...own }, child);
+      return podServer(server.host, password);
+    };
+    const external = settings.externalPostgres ?? {};
+    refuseUnusedUrls(external);
+    this.servers = {
+      control: external.control
+        ? externalServer('control', external.control)
+        : postgres('postgres', secrets.postgres, {
+            settings: settings.data.postgres,
+            from: { parts: ['backup', 'control-api', 'database-setup', 'provisioner', 'proxy', 'restore'] },
+          }),
+      tenants: external.tenants
+        ? externalServer('tenants', external.tenants)
+        : postgres('tenants-postgres', secrets.tenantsPostgres, {
+            settings: settings.data.tenantsPostgres,
+            args: ['postgres', '-c', `max_connections=${settings.data.tenantsPostgres.maxConnections}`],
+            from: { parts: ['backup', 'database-setup', 'provisioner', 'restore'], tenants: true },
+          }),
+    };
+    this.ca = serverCa(this.servers, args.namespace, child);
     this.redis = new DataService(
       'redis',
       {

@@ -5,12 +5,14 @@ import { priorities } from './cluster/priority-classes.ts';
 import type { Connections } from './connections.ts';
 import { containerSecurity, labels, podSecurity, resources, uids } from './hardening.ts';
 import type { PlatformInputs } from './load-settings.ts';
+import type { ServerCa } from './postgres/server-ca.ts';
 import type { PlatformSecrets } from './platform-secrets.ts';
 
 export interface DatabaseSetupArgs extends PlatformInputs {
   namespace: pulumi.Input<string>;
   connections: Connections;
   secrets: PlatformSecrets;
+  ca: ServerCa;
 }
 
 /**
@@ -27,6 +29,8 @@ export class DatabaseSetup extends pulumi.ComponentResource {
     const { namespace, connections, secrets, settings } = args;
     const child = { parent: this };
     const image = args.images['control-api'];
+    // Left out where there are none: a Job's pods can't be changed.
+    const { volumes, volumeMounts } = args.ca.volumes.length === 0 ? {} : args.ca;
     const priorityClassName = priorities.services.name;
     const stringData = {
       ADMIN_DATABASE_URL: connections.controlAdmin,
@@ -71,8 +75,10 @@ export class DatabaseSetup extends pulumi.ComponentResource {
                   envFrom: [{ secretRef: { name: secret.metadata.name } }],
                   resources: resources(settings.workloads.controlApi),
                   securityContext: containerSecurity,
+                  volumeMounts,
                 },
               ],
+              volumes,
             },
           },
         },

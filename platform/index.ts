@@ -27,8 +27,9 @@ const { name: namespace } = new PlatformNamespace('platform', { namespace: input
 const cluster = new Cluster('cluster', { ...inputs, namespace }, { providers: [provider] });
 const data = new DataServices('data', { ...inputs, namespace, secrets }, { dependsOn: cluster, providers: [provider] });
 const urls = connections(data, secrets);
-const setup = new DatabaseSetup('database-setup', { ...inputs, namespace, connections: urls, secrets }, { providers: [provider] });
-const services = { ...inputs, namespace, data, connections: urls, secrets };
+const { ca } = data;
+const setup = new DatabaseSetup('database-setup', { ...inputs, namespace, connections: urls, secrets, ca }, { providers: [provider] });
+const services = { ...inputs, namespace, data, connections: urls, secrets, ca };
 new Services('services', services, { dependsOn: setup.job, providers: [provider] });
 new Backups('backups', { ...services, setupSecret: setup.secret }, { providers: [provider] });
 

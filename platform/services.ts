@@ -5,6 +5,8 @@ import type { DataServices } from './data-services.ts';
 import type { PlatformInputs } from './load-settings.ts';
 import { tracingEnvironment, tracingTarget } from './observability/tracing.ts';
 import type { PlatformSecrets } from './platform-secrets.ts';
+import { caFileOf } from './postgres/server-ca.ts';
+import type { ServerCa } from './postgres/server-ca.ts';
 import { ProvisionerAccess } from './provisioner-access.ts';
 import { Workload } from './workload.ts';
 
@@ -13,6 +15,7 @@ export interface ServicesArgs extends PlatformInputs {
   data: DataServices;
   connections: Connections;
   secrets: PlatformSecrets;
+  ca: ServerCa;
 }
 
 /** The platform's own services, each with the settings and secrets that it needs and no others. */
@@ -107,6 +110,8 @@ export class Services extends pulumi.ComponentResource {
 /** What tenants' specs are made of besides the application's own row: images, sizes, the shared database server, and what the cluster looks like. */
 function tenantSettings({ settings, images, data, secrets }: ServicesArgs): pulumi.Output<string> {
   const { resources, dedicatedDatabase, tracing, ...cluster } = settings.tenants;
+  const server = data.servers.tenants;
+  const authority = server.external?.caCertificate;
   const withImage = (sizes: object): object => ({ image: images.postgres, ...sizes });
   return pulumi.secret(
     pulumi.jsonStringify({
@@ -115,12 +120,14 @@ function tenantSettings({ settings, images, data, secrets }: ServicesArgs): pulu
       resources,
       database: {
         shared: {
-          host: data.tenantsPostgres.host,
-          port: 5_432,
+          host: server.host,
+          port: server.port,
+          cidr: server.external?.cidr,
+          ca: authority && { certificate: authority, file: caFileOf('tenants') },
           adminUser: 'authsome_tenants',
           template: 'authsome_template',
           adminPassword: secrets.tenantsDb,
-          sslMode: 'disable',
+          sslMode: server.sslMode,
         },
         dedicated: { pro: withImage(dedicatedDatabase.pro), enterprise: withImage(dedicatedDatabase.enterprise) },
       },

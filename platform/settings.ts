@@ -4,6 +4,7 @@ import { certificateIssuer, ingressOrNone, metricsServer, operators, queueScalin
 import { backupSettingsSchema } from './backups/backup-settings.ts';
 import { edgeSettingsSchema } from './edge/edge-settings.ts';
 import { observabilitySettingsSchema } from './observability/observability-settings.ts';
+import { externalPostgresSettings } from './postgres/external-settings.ts';
 import { dataServiceSettings, workloadSettings } from './resource-settings.ts';
 
 /** Instances give idle connections back, so the sum of what tenants may have can be far above what the server accepts at once. */
@@ -44,6 +45,8 @@ const settingsFields = z.strictObject({
     redis: dataServiceSettings,
     nats: natsServers,
   }),
+  /** Servers that somebody else runs, instead of `data.postgres` and `data.tenantsPostgres`; their URLs are secrets of the stack's configuration. */
+  externalPostgres: externalPostgresSettings.optional(),
   /** Left out: the platform does not watch itself. */
   observability: observabilitySettingsSchema.optional(),
   backups: backupSettingsSchema,

@@ -7,6 +7,7 @@ import { containerSecurity, labels, metricsPortName, podSecurity, resources, ski
 import { ingressPolicy, metricsPolicy } from './ingress-policy.ts';
 import type { IngressPolicyArgs } from './ingress-policy.ts';
 import type { PlatformInputs } from './load-settings.ts';
+import type { ServerCa } from './postgres/server-ca.ts';
 import { scaling } from './scaling.ts';
 import type { ScaledBy } from './scaling.ts';
 import type { WorkloadSettings } from './settings.ts';
@@ -24,6 +25,8 @@ export interface WorkloadArgs extends PlatformInputs {
   secretEnv: Record<string, pulumi.Input<string>>;
   /** Secret files, in /etc/authsome. */
   secretFiles?: Record<string, pulumi.Input<string>>;
+  /** To look at the certificates of external database servers. */
+  ca: ServerCa;
   /** Without one the pod gets no token of the API server. */
   serviceAccount?: pulumi.Input<string>;
   nodePort?: number | undefined;
@@ -110,12 +113,14 @@ export class Workload extends pulumi.ComponentResource {
                   volumeMounts: [
                     ...(files === undefined ? [] : [{ name: 'files', mountPath: '/etc/authsome', readOnly: true }]),
                     { name: 'tmp', mountPath: '/tmp' },
+                    ...args.ca.volumeMounts,
                   ],
                 },
               ],
               volumes: [
                 ...(files === undefined ? [] : [{ name: 'files', secret: { secretName: files.metadata.name, defaultMode: 0o440 } }]),
                 { name: 'tmp', emptyDir: {} },
+                ...args.ca.volumes,
               ],
             },
           },

@@ -13,6 +13,8 @@ export interface TenantDatabase {
   readonly user: Output<string>;
   /** Secret. */
   readonly url: Output<string>;
+  /** What the instance has to have at databaseCaFile for it, in PEM. */
+  readonly caCertificate?: string | undefined;
   /** Of a server of the tenant's own, as its superuser. Secret. */
   readonly adminUrl?: Output<string>;
 }
@@ -24,6 +26,8 @@ export interface DatabaseObjectsArgs {
   host: string;
   port: number;
   sslMode: string;
+  /** Of the server's authority, in PEM, where its certificate is looked at. */
+  caCertificate?: string | undefined;
   /** Database of which the tenant's is made a copy; absent: template0. */
   template?: string | undefined;
   /** An administrator who is no superuser, and so needs leave to connect to look after the database. */
@@ -32,12 +36,15 @@ export interface DatabaseObjectsArgs {
   deletedWith?: Resource;
 }
 
+/** Where the instance finds its database server's authority. */
+export const databaseCaFile = '/etc/authsome/database/ca.pem';
+
 /** Of the database's limit, for an administrator while the instance uses all of its own. */
 const administratorConnections = 2;
 
 /** A role, its database, and grants that close the database to everybody else. Their names hold the tenant's data: they must not change. */
 export function makeDatabaseObjects(name: string, args: DatabaseObjectsArgs): TenantDatabase {
-  const { context, parent, provider, host, port, sslMode, template, administrator, deletedWith } = args;
+  const { context, parent, provider, host, port, sslMode, caCertificate, template, administrator, deletedWith } = args;
   const limit = connectionLimit(context.spec.resources);
   const childOptions: CustomResourceOptions = { parent, provider, customTimeouts, deletedWith };
 
@@ -80,11 +87,15 @@ export function makeDatabaseObjects(name: string, args: DatabaseObjectsArgs): Te
     databaseName: database.name,
     user: role.name,
     // Through the grant, so that nothing gets the address before the database is closed to others.
-    url: secret(interpolate`postgres://${role.name}:${password}@${host}:${port}/${noPublic.database}?${tlsParameters(sslMode)}`),
+    url: secret(
+      interpolate`postgres://${role.name}:${password}@${host}:${port}/${noPublic.database}?${tlsParameters(sslMode, caCertificate && databaseCaFile)}`,
+    ),
+    caCertificate,
   };
 }
 
 /** Of a URL. node-postgres takes `require` for `verify-full` unless it is told to mean by it what PostgreSQL's own clients do. */
-export function tlsParameters(sslMode: string): string {
-  return sslMode === 'require' ? 'uselibpqcompat=true&sslmode=require' : `sslmode=${sslMode}`;
+export function tlsParameters(sslMode: string, caFile?: string): string {
+  if (sslMode === 'disable') return 'sslmode=disable';
+  return `uselibpqcompat=true&sslmode=${sslMode}${caFile === undefined ? '' : `&sslrootcert=${caFile}`}`;
 }

@@ -38,7 +38,8 @@ export function tenantProgram(spec: TenantSpec): () => Promise<TenantProgramOutp
     const workload = { context, namespace, serviceAccountName, dependsOn };
     const database = placeDatabase(workload);
     const redis = new TenantRedis('redis', workload);
-    const instance = new TenantInstance('instance', { ...workload, databaseUrl: database.url, redisUrl: redis.url });
+    const { url: databaseUrl, caCertificate: databaseCa } = database;
+    const instance = new TenantInstance('instance', { ...workload, databaseUrl, databaseCa, redisUrl: redis.url });
     if (isAutoscaled(spec)) new TenantAutoscaler('autoscaler', { context, namespace });
     if (spec.resources.replicas > 1) new TenantDisruptionBudget('disruption-budget', { context, namespace });
     if (spec.cluster.serviceMonitors) new TenantMonitoring('monitoring', { context, namespace });
@@ -50,7 +51,7 @@ export function tenantProgram(spec: TenantSpec): () => Promise<TenantProgramOutp
       databaseHost: database.host,
       databaseName: database.databaseName,
       databaseUser: database.user,
-      databaseUrl: database.url,
+      databaseUrl,
       ...(database.adminUrl !== undefined && { databaseAdminUrl: database.adminUrl }),
       redisHost: redis.host,
       redisUrl: redis.url,

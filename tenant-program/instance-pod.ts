@@ -1,5 +1,7 @@
+import { dirname } from 'node:path';
 import type { types } from '@pulumi/kubernetes';
 import type { Output } from '@pulumi/pulumi';
+import { databaseCaFile } from './database-objects.ts';
 import { containerSecurityContext, podDefaults, podSecurityContext, uids } from './pod-security.ts';
 import { ports } from './ports.ts';
 import type { TenantSpec } from './spec.ts';
@@ -12,6 +14,8 @@ export interface InstancePodArgs {
   serviceAccountName: Output<string>;
   configMapName: Output<string>;
   secretName: Output<string>;
+  /** ConfigMap with the database server's authority. */
+  databaseCaName: Output<string> | undefined;
 }
 
 /**
@@ -23,7 +27,7 @@ const endpointsGoneSeconds = 3;
 const shutdownSeconds = 30;
 
 /** The instance's pods. The process migrates its schema before it listens, so before it is ready. */
-export function instancePodSpec({ spec, serviceAccountName, configMapName, secretName }: InstancePodArgs): PodSpec {
+export function instancePodSpec({ spec, serviceAccountName, configMapName, secretName, databaseCaName }: InstancePodArgs): PodSpec {
   const { cpu, cpuRequest, memory, memoryRequest, maxReplicas } = spec.resources;
   return {
     ...podDefaults,
@@ -49,11 +53,17 @@ export function instancePodSpec({ spec, serviceAccountName, configMapName, secre
         startupProbe: probe('/ready', { periodSeconds: 1, failureThreshold: 90 }),
         readinessProbe: probe('/ready', { periodSeconds: 3, failureThreshold: 2 }),
         livenessProbe: probe('/health', { periodSeconds: 10, failureThreshold: 3 }),
-        volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+        volumeMounts: [
+          { name: 'tmp', mountPath: '/tmp' },
+          ...(databaseCaName ? [{ name: 'database-ca', mountPath: dirname(databaseCaFile), readOnly: true }] : []),
+        ],
       },
     ],
     ...(maxReplicas > 1 && { topologySpreadConstraints: ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map(spreadOver) }),
-    volumes: [{ name: 'tmp', emptyDir: { sizeLimit: '64Mi' } }],
+    volumes: [
+      { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } },
+      ...(databaseCaName ? [{ name: 'database-ca', configMap: { name: databaseCaName } }] : []),
+    ],
   };
 }
 

@@ -1,7 +1,9 @@
+import { basename } from 'node:path';
 import * as kubernetes from '@pulumi/kubernetes';
 import { ComponentResource } from '@pulumi/pulumi';
-import type { ComponentResourceOptions, Output, Resource } from '@pulumi/pulumi';
+import type { ComponentResourceOptions, CustomResourceOptions, Output, Resource } from '@pulumi/pulumi';
 import { checksum, configurationAnnotation } from './checksum.ts';
+import { databaseCaFile } from './database-objects.ts';
 import { generatedSecret } from './generated-secret.ts';
 import { instanceConfiguration, ownersSecrets } from './instance-environment.ts';
 import { instancePodSpec } from './instance-pod.ts';
@@ -16,6 +18,8 @@ export interface TenantInstanceArgs {
   namespace: TenantNamespace;
   serviceAccountName: Output<string>;
   databaseUrl: Output<string>;
+  /** Of the database server's authority, in PEM. */
+  databaseCa: string | undefined;
   redisUrl: Output<string>;
   /** What must exist before a pod may start: its network policies. */
   dependsOn: Resource[];
@@ -46,6 +50,8 @@ export class TenantInstance extends ComponentResource {
     };
     const configMap = new kubernetes.core.v1.ConfigMap(name, { metadata, data: configuration }, childOptions);
     const secret = new kubernetes.core.v1.Secret(name, { metadata, stringData: secrets }, childOptions);
+
+    const ca = args.databaseCa === undefined ? undefined : makeDatabaseCa(`${name}-database-ca`, { ...args, labels }, childOptions);
 
     new kubernetes.core.v1.Service(
       name,
@@ -79,6 +85,7 @@ export class TenantInstance extends ComponentResource {
               serviceAccountName,
               configMapName: configMap.metadata.name,
               secretName: secret.metadata.name,
+              databaseCaName: ca?.metadata.name,
             }),
           },
         },
@@ -88,6 +95,16 @@ export class TenantInstance extends ComponentResource {
 
     this.registerOutputs({ token: this.token });
   }
+}
+
+/** Read anew for each connection: another authority needs no restart. */
+function makeDatabaseCa(
+  name: string,
+  { databaseCa, namespace, labels }: Pick<TenantInstanceArgs, 'databaseCa' | 'namespace'> & { labels: Record<string, string> },
+  options: CustomResourceOptions,
+): kubernetes.core.v1.ConfigMap {
+  const metadata = { name, namespace: namespace.name, labels };
+  return new kubernetes.core.v1.ConfigMap(name, { metadata, data: { [basename(databaseCaFile)]: databaseCa ?? '' } }, options);
 }
 
 /**

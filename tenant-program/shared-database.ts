@@ -17,21 +17,29 @@ export class SharedDatabase extends ComponentResource implements TenantDatabase 
   readonly databaseName: Output<string>;
   readonly user: Output<string>;
   readonly url: Output<string>;
+  readonly caCertificate: string | undefined;
 
   constructor(name: string, { context, server }: SharedDatabaseArgs, options?: ComponentResourceOptions) {
     // The type is part of the identity of everything below: with another one, the database of each tenant would be made anew.
     super('authsome:tenant:Database', name, {}, options);
-    const { host, port, adminUser, adminPassword, sslMode, template } = server;
+    const { host, port, adminUser, adminPassword, sslMode, ca, template } = server;
     const provider = new postgresql.Provider(
       `${name}-server`,
-      { host, port, username: adminUser, password: secret(adminPassword), sslmode: sslMode, superuser: false, connectTimeout: 15 },
+      {
+        ...{ host, port, username: adminUser, password: secret(adminPassword), superuser: false, connectTimeout: 15 },
+        ...{ sslmode: sslMode, sslrootcert: ca?.file },
+      },
       { parent: this },
     );
-    const made = makeDatabaseObjects(name, { context, parent: this, provider, host, port, sslMode, template, administrator: adminUser });
+    const made = makeDatabaseObjects(name, {
+      ...{ context, parent: this, provider, host, port, template },
+      ...{ sslMode, caCertificate: ca?.certificate, administrator: adminUser },
+    });
     this.host = made.host;
     this.databaseName = made.databaseName;
     this.user = made.user;
     this.url = made.url;
+    this.caCertificate = made.caCertificate;
     this.registerOutputs({ databaseName: this.databaseName, user: this.user, url: this.url });
   }
 }

@@ -38,6 +38,8 @@ export const sharedDatabaseSchema = z.strictObject({
   adminUser: z.string().min(1),
   adminPassword: z.string().min(1),
   sslMode: z.enum(['disable', 'require', 'verify-ca', 'verify-full']).default('disable'),
+  /** Of the authority that signed the server's certificate: in PEM, and the file in which the provisioner itself has it. */
+  ca: z.strictObject({ certificate: z.string().startsWith('-----BEGIN CERTIFICATE-----'), file: z.string().min(1) }).optional(),
   /** Database that each tenant's is a copy of, from which the other tenants can't be listed; absent: template0. */
   template: z.string().min(1).optional(),
   /** Addresses of a server outside the cluster; absent: the pods of `tenants-postgres` in the system namespace. */

@@ -2,6 +2,7 @@ import type { input } from '@pulumi/kubernetes/types/index.js';
 import type * as pulumi from '@pulumi/pulumi';
 import { priorities } from '../cluster/priority-classes.ts';
 import { containerSecurity, labels, podSecurity, resources, uids } from '../hardening.ts';
+import type { ServerCa } from '../postgres/server-ca.ts';
 import type { PlatformSettings } from '../settings.ts';
 import { backupsFolder } from './backup-environment.ts';
 import type { BackupSettings } from './backup-settings.ts';
@@ -13,6 +14,7 @@ interface JobArgs {
   settings: BackupSettings;
   /** Of the volume, where there is one. */
   claim: pulumi.Input<string> | undefined;
+  ca: ServerCa;
   initContainers?: input.core.v1.Container[];
   containers: input.core.v1.Container[];
 }
@@ -20,7 +22,7 @@ interface JobArgs {
 const keptSeconds = 86_400;
 
 /** A pod that ends by itself. It is not started again: its next run is the schedule's, or the operator's. */
-export function backupJob({ part, settings, claim, initContainers, containers }: JobArgs): input.batch.v1.JobTemplateSpec {
+export function backupJob({ part, settings, claim, ca, initContainers, containers }: JobArgs): input.batch.v1.JobTemplateSpec {
   return {
     metadata: { labels: labels(part) },
     spec: {
@@ -40,6 +42,7 @@ export function backupJob({ part, settings, claim, initContainers, containers }:
           containers,
           volumes: [
             { name: 'tmp', emptyDir: {} },
+            ...ca.volumes,
             ...(claim === undefined ? [] : [{ name: 'backups', persistentVolumeClaim: { claimName: claim } }]),
           ],
         },
@@ -52,6 +55,7 @@ interface ContainerArgs {
   image: string;
   settings: PlatformSettings;
   secret: pulumi.Input<string>;
+  ca: ServerCa;
 }
 
 /** The backup service's program. */
@@ -63,6 +67,7 @@ export function programContainer({
   image,
   settings,
   secret,
+  ca,
 }: ContainerArgs & {
   part: BackupPart;
   args: string[];
@@ -78,12 +83,16 @@ export function programContainer({
     envFrom: [{ secretRef: { name: secret } }],
     resources: resources(settings.backups),
     securityContext: containerSecurity,
-    volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }, ...(mountsVolume ? [{ name: 'backups', mountPath: backupsFolder }] : [])],
+    volumeMounts: [
+      { name: 'tmp', mountPath: '/tmp' },
+      ...(mountsVolume ? [{ name: 'backups', mountPath: backupsFolder }] : []),
+      ...ca.volumeMounts,
+    ],
   };
 }
 
 /** The database setup, as it runs before the services start. */
-export function setupContainer({ image, settings, secret }: ContainerArgs): input.core.v1.Container {
+export function setupContainer({ image, settings, secret, ca }: ContainerArgs): input.core.v1.Container {
   return {
     name: 'database-setup',
     image,
@@ -92,6 +101,6 @@ export function setupContainer({ image, settings, secret }: ContainerArgs): inpu
     envFrom: [{ secretRef: { name: secret } }],
     resources: resources(settings.workloads.controlApi),
     securityContext: containerSecurity,
-    volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+    volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }, ...ca.volumeMounts],
   };
 }

@@ -1,9 +1,11 @@
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { Connections } from '../connections.ts';
+import type { DataServices } from '../data-services.ts';
 import { labels } from '../hardening.ts';
 import type { PlatformInputs } from '../load-settings.ts';
 import type { PlatformSecrets } from '../platform-secrets.ts';
+import type { ServerCa } from '../postgres/server-ca.ts';
 import { backupEgress } from './backup-egress.ts';
 import { backupEnvironment } from './backup-environment.ts';
 import { backupJob, programContainer, setupContainer } from './backup-job.ts';
@@ -12,6 +14,9 @@ import { BackupVolume } from './backup-volume.ts';
 export interface BackupsArgs extends PlatformInputs {
   namespace: pulumi.Output<string>;
   connections: Connections;
+  /** Where the backups' pods connect to. */
+  data: Pick<DataServices, 'servers'>;
+  ca: ServerCa;
   secrets: PlatformSecrets;
   /** Secret of the database setup, which follows a restore. */
   setupSecret: pulumi.Input<string>;
@@ -28,7 +33,7 @@ export class Backups extends pulumi.ComponentResource {
   constructor(name: string, args: BackupsArgs, options?: pulumi.ComponentResourceOptions) {
     super('authsome:platform:Backups', name, {}, options);
     const child = { parent: this };
-    const { namespace, settings, images, connections } = args;
+    const { namespace, settings, images, connections, ca } = args;
     const { backups } = settings;
     const metadata = (part: string): { name: string; namespace: pulumi.Output<string>; labels: Record<string, string> } => ({
       ...{ name: part, namespace, labels: labels(part) },
@@ -62,8 +67,8 @@ export class Backups extends pulumi.ComponentResource {
     );
     const volume =
       backups.target.kind === 'volume' ? new BackupVolume('backups', { ...args, storage: backups.target.storage }, child) : undefined;
-    const common = { image: images.backup, settings, env: environment.plain, mountsVolume: volume !== undefined };
-    const job = { settings: backups, claim: volume?.claim };
+    const common = { image: images.backup, settings, env: environment.plain, ca, mountsVolume: volume !== undefined };
+    const job = { settings: backups, claim: volume?.claim, ca };
     new kubernetes.batch.v1.CronJob(
       'backup',
       {
@@ -98,13 +103,13 @@ export class Backups extends pulumi.ComponentResource {
             part: 'restore',
             initContainers: [programContainer({ ...common, part: 'restore', args: ['list'], secret: restoreSecret.metadata.name })],
             // Grants, and a schema of an older backup, are brought to what this version needs.
-            containers: [setupContainer({ image: images['control-api'], settings, secret: args.setupSecret })],
+            containers: [setupContainer({ image: images['control-api'], settings, secret: args.setupSecret, ca })],
           }),
         },
       },
       child,
     );
-    backupEgress({ namespace, settings }, child);
+    backupEgress({ namespace, settings, servers: Object.values(args.data.servers) }, child);
     this.registerOutputs();
   }
 }

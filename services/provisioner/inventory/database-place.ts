@@ -20,7 +20,7 @@ export function connectSharedServer(server: SharedServer, onError: (error: Error
     user: server.adminUser,
     password: server.adminPassword,
     database: 'postgres',
-    ssl: tlsOptions(server.sslMode),
+    ssl: tlsOptions(server),
     max: poolSize,
     application_name: 'authsome-provisioner',
     connectionTimeoutMillis: connectTimeoutMs,
@@ -62,9 +62,13 @@ export function databasePlace(server: pg.Pool): Place {
 }
 
 /** By what PostgreSQL's own clients mean: require looks at no certificate, verify-ca at no name. */
-function tlsOptions(sslMode: SharedServer['sslMode']): pg.PoolConfig['ssl'] {
+function tlsOptions({ sslMode, ca }: SharedServer): pg.PoolConfig['ssl'] {
   if (sslMode === 'disable') return false;
-  return { rejectUnauthorized: sslMode !== 'require', ...(sslMode === 'verify-ca' && { checkServerIdentity: () => undefined }) };
+  return {
+    ca: ca?.certificate,
+    rejectUnauthorized: sslMode !== 'require',
+    ...(sslMode === 'verify-ca' && { checkServerIdentity: () => undefined }),
+  };
 }
 
 const databases = String.raw`select datname::text as name from pg_database where datname like 'authsome\_app\_%'`;

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { dedicatedDatabase, find, findResource, runTenantProgram, specInput } from './run-program.ts';
+import { dedicatedDatabase, find, findResource, runTenantProgram, sharedDatabase, specInput } from './run-program.ts';
 import type { ProgramRun } from './run-program.ts';
 
 const dedicated = specInput({ plan: 'pro', database: dedicatedDatabase });
@@ -77,4 +77,30 @@ test('grants on the shared server go with their database, with no statement of t
     grants.map(({ deletedWith }) => deletedWith),
     ['database', 'database', 'database'],
   );
+});
+
+test('a server outside is reached at its addresses alone, and its certificate is looked at by the stack and the instance', async (t) => {
+  const certificate = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----';
+  const ca = { certificate, file: '/etc/authsome-postgres/tenants.pem' };
+  const database = { ...sharedDatabase, host: 'db.example.com', port: 6_432, cidr: '10.30.0.0/24', sslMode: 'verify-full', ca } as const;
+  const run = await runTenantProgram(specInput({ database }));
+  t.like(find(run, 'pulumi:providers:postgresql'), { host: 'db.example.com', sslmode: 'verify-full', sslrootcert: ca.file });
+  t.regex(
+    run.outputs.databaseUrl,
+    /@db\.example\.com:6432\/.*\?uselibpqcompat=true&sslmode=verify-full&sslrootcert=\/etc\/authsome\/database\/ca\.pem$/,
+  );
+  const named = (name: string) => run.resources.find((resource) => resource.name === name)?.inputs;
+  t.like(named('instance-database-ca'), { data: { 'ca.pem': certificate } });
+  const deployment = run.resources.find(({ type, name }) => type.endsWith(':Deployment') && name === 'instance');
+  t.like(deployment?.inputs, {
+    spec: {
+      template: {
+        spec: {
+          containers: [{ volumeMounts: [{ name: 'tmp' }, { name: 'database-ca', mountPath: '/etc/authsome/database', readOnly: true }] }],
+          volumes: [{ name: 'tmp' }, { name: 'database-ca' }],
+        },
+      },
+    },
+  });
+  t.true(JSON.stringify(run.resources.filter(({ type }) => type.endsWith(':NetworkPolicy'))).includes('{"cidr":"10.30.0.0/24"}'));
 });

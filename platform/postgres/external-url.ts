@@ -1,0 +1,33 @@
+export const sslModes = ['require', 'verify-ca', 'verify-full'] as const;
+export type ExternalSslMode = (typeof sslModes)[number];
+
+/** The parts of an external server's URL, as they stand in it. */
+export interface ExternalUrl {
+  /** USER:PASSWORD of its administrator. */
+  login: string;
+  host: string;
+  port: number;
+  sslMode: ExternalSslMode;
+}
+
+/**
+ * Reads `postgres://USER:PASSWORD@HOST[:PORT][/postgres][?sslmode=MODE]`; sslmode is verify-full unless it is given.
+ *
+ * @param name of the configuration's key, for errors
+ * @throws Error which says what is wrong, and quotes nothing of it
+ */
+export function parseExternalUrl(text: string, name: string): ExternalUrl {
+  const refuse = (reason: string): never => {
+    throw new Error(`${name}: ${reason}`);
+  };
+  if (!URL.canParse(text)) return refuse('must be a URL, with all that is special in its password percent-encoded');
+  const { protocol, username, password, hostname, port, pathname, searchParams } = new URL(text);
+  if (!['postgres:', 'postgresql:'].includes(protocol)) refuse('must begin with postgres://');
+  if (hostname === '' || username === '' || password === '') refuse('must name a host, a user and a password');
+  if (!['', '/', '/postgres'].includes(pathname)) refuse('must name no database but postgres, in which the set-up begins');
+  const unknown = [...searchParams.keys()].filter((key) => key !== 'sslmode');
+  if (unknown.length > 0) refuse(`knows no parameter but sslmode: ${unknown.join(', ')}`);
+  const sslMode = sslModes.find((mode) => mode === (searchParams.get('sslmode') ?? 'verify-full'));
+  if (sslMode === undefined) return refuse(`sslmode must be one of ${sslModes.join(', ')}`);
+  return { login: `${username}:${password}`, host: hostname, port: port === '' ? 5_432 : Number(port), sslMode };
+}
