@@ -238,20 +238,6 @@ for (const [smtp, url] of [
     t.like(find(run, 'kubernetes:core/v1:Secret', 'instance'), { stringData: { EMAIL_SMTP_URL: url } });
   });
 
-test('the dashboard asks for this tenant’s metrics alone', async (t) => {
-  const run = await runTenantProgram(planSpecs.pro);
-  const { data, metadata } = find(run, 'kubernetes:core/v1:ConfigMap', 'instance-dashboard') as {
-    data: Record<string, string>;
-    metadata: { labels: Record<string, string> };
-  };
-  t.is(metadata.labels['grafana_dashboard'], '1');
-  const { uid, panels } = JSON.parse(data['app-abc123.json'] ?? '') as { uid: string; panels: { targets: { expr: string }[] }[] };
-  t.is(uid, 'app-abc123');
-  const queries = panels.flatMap(({ targets }) => targets);
-  t.true(queries.length >= 6);
-  for (const { expr } of queries) t.true(expr.includes('namespace="authsome-app-abc123"'), expr);
-});
-
 test('metrics are scraped at their own port, every 15 s', async (t) => {
   const run = await runTenantProgram(planSpecs.pro);
   t.like(find(run, 'kubernetes:monitoring.coreos.com/v1:ServiceMonitor'), {
