@@ -45,21 +45,20 @@ export class DataServices extends pulumi.ComponentResource {
     };
     const external = settings.externalPostgres ?? {};
     refuseUnusedUrls(external);
-    this.servers = {
-      control: external.control
-        ? externalServer('control', external.control)
-        : postgres('postgres', secrets.postgres, {
-            settings: settings.data.postgres,
-            from: { parts: ['backup', 'control-api', 'database-setup', 'provisioner', 'proxy', 'restore'] },
-          }),
-      tenants: external.tenants
-        ? externalServer('tenants', external.tenants)
-        : postgres('tenants-postgres', secrets.tenantsPostgres, {
-            settings: settings.data.tenantsPostgres,
-            args: ['postgres', '-c', `max_connections=${settings.data.tenantsPostgres.maxConnections}`],
-            from: { parts: ['backup', 'database-setup', 'provisioner', 'restore'], tenants: true },
-          }),
-    };
+    const control = external.control
+      ? externalServer('control', external.control)
+      : postgres('postgres', secrets.postgres, {
+          settings: settings.data.postgres,
+          from: { parts: ['backup', 'control-api', 'database-setup', 'provisioner', 'proxy', 'restore'] },
+        });
+    const tenants = external.tenants
+      ? externalServer('tenants', external.tenants, control)
+      : postgres('tenants-postgres', secrets.tenantsPostgres, {
+          settings: settings.data.tenantsPostgres,
+          args: ['postgres', '-c', `max_connections=${settings.data.tenantsPostgres.maxConnections}`],
+          from: { parts: ['backup', 'database-setup', 'provisioner', 'restore'], tenants: true },
+        });
+    this.servers = { control, tenants };
     this.ca = serverCa(this.servers, args.namespace, child);
     this.redis = new DataService(
       'redis',

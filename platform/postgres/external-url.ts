@@ -1,3 +1,5 @@
+import type { ServerName } from './external-settings.ts';
+
 export const sslModes = ['require', 'verify-ca', 'verify-full'] as const;
 export type ExternalSslMode = (typeof sslModes)[number];
 
@@ -30,4 +32,21 @@ export function parseExternalUrl(text: string, name: string): ExternalUrl {
   const sslMode = sslModes.find((mode) => mode === (searchParams.get('sslmode') ?? 'verify-full'));
   if (sslMode === undefined) return refuse(`sslmode must be one of ${sslModes.join(', ')}`);
   return { login: `${username}:${password}`, host: hostname, port: port === '' ? 5_432 : Number(port), sslMode };
+}
+
+interface Surroundings {
+  key: string;
+  name: ServerName;
+  /** Whether the settings have its authority. */
+  hasCa: boolean;
+  /** The server that it must not be. */
+  other: { host: string | undefined; port: number | undefined };
+}
+
+/** What a URL must be together with the settings. @throws Error naming the key */
+export function checkExternalUrl({ host, port, sslMode }: ExternalUrl, { key, name, hasCa, other }: Surroundings): void {
+  if (host === other.host && port === other.port)
+    throw new Error(`${key}: is the server of the control database; tenants need one of their own`);
+  if (sslMode !== 'require' && !hasCa)
+    throw new Error(`${key}: sslmode=${sslMode} needs authsome:settings.externalPostgres.${name}.caCertificate`);
 }

@@ -1,6 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { ExternalServerSettings, ServerName } from './external-settings.ts';
-import { parseExternalUrl } from './external-url.ts';
+import { checkExternalUrl, parseExternalUrl } from './external-url.ts';
 import type { ExternalSslMode } from './external-url.ts';
 import { caFileOf } from './server-ca.ts';
 
@@ -38,19 +38,19 @@ export const urlKeys = { control: 'postgresUrl', tenants: 'tenantsPostgresUrl' }
 /**
  * A server that somebody else runs: its URL is a secret of the stack's configuration (`authsome:postgresUrl`, `authsome:tenantsPostgresUrl`).
  *
+ * @param other which it must not be: who makes tenants' roles could give itself the platform's own
  * @throws Error where the URL is not given; one that is not as it must be fails the run when it is read, before anything is made with it
  */
-export function externalServer(name: ServerName, settings: ExternalServerSettings): PostgresServer {
+export function externalServer(name: ServerName, settings: ExternalServerSettings, other?: PostgresServer): PostgresServer {
   const key = `authsome:${urlKeys[name]}`;
   const given = new pulumi.Config('authsome').getSecret(urlKeys[name]);
   if (given === undefined)
     throw new Error(
       `${key} must be set where authsome:settings.externalPostgres.${name} is: pulumi config set --secret ${key} postgres://…`,
     );
-  const parsed = given.apply((text) => {
+  const parsed = pulumi.all([given, other?.host, other?.port]).apply(([text, otherHost, otherPort]) => {
     const url = parseExternalUrl(text, key);
-    if (url.sslMode !== 'require' && settings.caCertificate === undefined)
-      throw new Error(`${key}: sslmode=${url.sslMode} needs authsome:settings.externalPostgres.${name}.caCertificate`);
+    checkExternalUrl(url, { key, name, hasCa: settings.caCertificate !== undefined, other: { host: otherHost, port: otherPort } });
     return url;
   });
   const at = (login: pulumi.Input<string>, inside: string): pulumi.Output<string> =>

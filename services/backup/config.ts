@@ -34,7 +34,7 @@ const backupSchema = z.object({
 
 const restoreSchema = z.object({
   ...shared,
-  /** As superuser, database `postgres`. */
+  /** As the server's administrator, database `postgres`. */
   ADMIN_DATABASE_URL: postgresUrl,
   TENANTS_ADMIN_DATABASE_URL: postgresUrl,
   REDIS_URL: connectionUrl('redis', 'rediss'),

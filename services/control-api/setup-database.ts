@@ -10,7 +10,7 @@ const password = z.string().min(16);
 
 const configSchema = z.object({
   LOG_LEVEL: commonConfig.LOG_LEVEL,
-  /** As superuser, database `postgres`. */
+  /** As the server's administrator, database `postgres`. */
   ADMIN_DATABASE_URL: connectionUrl('postgres', 'postgresql'),
   /** The same for the server of the tenants' databases; the control database's server where it is not given. */
   TENANTS_ADMIN_DATABASE_URL: connectionUrl('postgres', 'postgresql').optional(),

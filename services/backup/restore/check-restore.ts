@@ -23,7 +23,7 @@ export interface RestoreRequest {
 export interface CheckOptions {
   request: RestoreRequest;
   target: BackupTarget;
-  /** As superuser, on the control server. */
+  /** As the control server's administrator. */
   adminUrl: string;
   encryptionKey: string;
   passphraseFingerprint: string;

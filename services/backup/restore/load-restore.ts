@@ -18,7 +18,7 @@ import type { RestoredApplication } from './restored-applications.ts';
 const administrator = 'authsome_tenants';
 
 export interface LoadOptions extends CheckOptions {
-  /** As superuser, on the tenants' server. */
+  /** As the tenants' server's administrator. */
   tenantsAdminUrl: string;
   box: SecretBox;
   redis: Redis;

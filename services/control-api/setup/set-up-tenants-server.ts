@@ -16,8 +16,8 @@ interface SetUpOptions {
 
 /**
  * Brings the server of the tenants' databases to what the provisioner needs: the role that makes each tenant's role and database, and the one that
- * backs them up. It should
- * be another server than the control database's: before PostgreSQL 16, CREATEROLE reaches every role but superusers, the control role too.
+ * backs them up. It should be another server than the control database's: before PostgreSQL 16, CREATEROLE reaches every role but superusers, the
+ * control role too.
  */
 export async function setUpTenantsServer({ adminUrl, passwords, log }: SetUpOptions): Promise<void> {
   await withAdmin(adminUrl, async (admin) => {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { parseExternalUrl } from '../../../platform/postgres/external-url.ts';
+import { checkExternalUrl, parseExternalUrl } from '../../../platform/postgres/external-url.ts';
 
 const parse = (text: string) => parseExternalUrl(text, 'authsome:postgresUrl');
 
@@ -31,3 +31,24 @@ test(refuses, 'postgres://:hunter2@db.example.com', /user/);
 test(refuses, 'postgres://admin:hunter2@db.example.com/other', /no database but postgres/);
 test(refuses, 'postgres://admin:hunter2@db.example.com?sslmode=disable', /sslmode must be one of require, verify-ca, verify-full/);
 test(refuses, 'postgres://admin:hunter2@db.example.com?options=-csearch_path', /options/);
+
+const around = {
+  key: 'authsome:tenantsPostgresUrl',
+  name: 'tenants',
+  hasCa: true,
+  other: { host: 'db.example.com', port: 5_432 },
+} as const;
+
+test('tenants don’t get the control database’s server, but another one at the same host', (t) => {
+  const check = (text: string) => () => checkExternalUrl(parse(text), around);
+  t.throws(check('postgres://a:b@db.example.com'), { message: /^authsome:tenantsPostgresUrl: is the server of the control database/ });
+  t.notThrows(check('postgres://a:b@db.example.com:6432'));
+});
+
+test('a certificate that is to be looked at needs its authority', (t) => {
+  const check = (text: string) => () => checkExternalUrl(parse(text), { ...around, hasCa: false });
+  t.throws(check('postgres://a:b@other.example.com'), {
+    message: /sslmode=verify-full needs authsome:settings\.externalPostgres\.tenants\.caCertificate/,
+  });
+  t.notThrows(check('postgres://a:b@other.example.com?sslmode=require'));
+});
