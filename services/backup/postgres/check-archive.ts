@@ -13,7 +13,7 @@ import type { PgProgramOptions } from './pg-program.ts';
 export async function checkArchive(source: Readable, expected: Measured, options: Omit<PgProgramOptions, 'url'>): Promise<void> {
   const { child, done } = startPgProgram('pg_restore', ['--file=/dev/null'], options);
   child.stdout?.resume();
-  const [fed, read] = await Promise.allSettled([feedProgram(source, child), done]);
+  const [fed, read] = await Promise.allSettled([feedProgram(source, child, options.signal), done]);
   // The cause before its consequence: what was cut short can't be read either.
   if (fed.status === 'rejected') throw fed.reason;
   const { bytes, sha256 } = fed.value;

@@ -14,8 +14,10 @@ export async function feedProgram(source: Readable, { stdin }: ChildProcess, sig
   // Without a word to a write that is under way, a socket is closed when its program ends.
   let written: (() => void) | undefined;
   const release = (): void => {
-    written?.();
+    const done = written;
+    // First: where more is waiting, the next write begins within the call.
     written = undefined;
+    done?.();
   };
   stdin.on('error', () => undefined).on('close', release);
   const input = new Writable({

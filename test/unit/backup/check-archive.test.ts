@@ -27,6 +27,16 @@ test('an archive is good although pg_restore ends well before its input does', a
   }
 });
 
+test('an archive is read to its end whatever pieces it comes in', async (t) => {
+  t.timeout(20_000);
+  const whole = Buffer.concat(chunks);
+  // As a network has them: some small enough that several wait for the program at once.
+  const pieces: Buffer[] = [];
+  for (let [from, size] = [0, 1]; from < whole.length; from += size, size = ((size * 7) % 30_011) + 1)
+    pieces.push(whole.subarray(from, from + size));
+  await t.notThrowsAsync(checkArchive(Readable.from(pieces), written, { binDir: programs(t, 'exec cat > /dev/null') }));
+});
+
 test('an archive whose rest is damaged is found out, although pg_restore has not read it', async (t) => {
   const binDir = programs(t, 'exit 0');
   const damaged = [...chunks.slice(0, -1), Buffer.alloc(1 << 16, 99)];
@@ -46,4 +56,13 @@ test('an archive that can not be read from its target is told, and pg_restore en
     await Promise.reject(new Error('the target is gone'));
   }
   await t.throwsAsync(checkArchive(Readable.from(cutOff()), written, { binDir }), { message: 'the target is gone' });
+});
+
+test('a target that has fallen silent does not hold up a check that is stopped', async (t) => {
+  t.timeout(20_000);
+  const silent = new Readable({ read: () => undefined });
+  silent.push(chunks[0]);
+  const options = { binDir: programs(t, 'exec cat > /dev/null'), signal: AbortSignal.timeout(100) };
+  await t.throwsAsync(checkArchive(silent, written, options), { name: 'AbortError' });
+  t.true(silent.destroyed);
 });
