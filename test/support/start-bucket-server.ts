@@ -16,8 +16,8 @@ export interface BucketServer {
   openUploads: Map<string, Map<number, Buffer>>;
   /** `METHOD what` of each request that was answered well. */
   requests: string[];
-  /** Requests that this answers with a status are answered so, and nothing else is done. */
-  failing: (request: { method: string; query: URLSearchParams; key: string }) => number | undefined;
+  /** Requests that this answers with a status are answered so, or their connections are reset, and nothing else is done. */
+  failing: (request: { method: string; query: URLSearchParams; key: string }) => number | 'reset' | undefined;
   close(): Promise<void>;
 }
 
@@ -50,6 +50,7 @@ export async function startBucketServer({ bucket, credentials }: { bucket: strin
     if (first !== bucket) return fail(response, 404, 'NoSuchBucket', String(first));
     const [method, query, key] = [request.method ?? '', url.searchParams, rest.join('/')];
     const status = state.failing({ method, query, key });
+    if (status === 'reset') return void request.socket.resetAndDestroy();
     if (status !== undefined) return fail(response, status, 'SlowDown', 'as the test wants it');
     const operation = operationOf(method, query, key);
     if (operation === undefined) return fail(response, 400, 'InvalidRequest', `${method} ${request.url}`);

@@ -1,14 +1,14 @@
 import { rmSync } from 'node:fs';
 import test from 'ava';
-import { execa } from 'execa';
 import { databaseUrl } from '../../../services/backup/postgres/server.ts';
 import { runBackup } from '../../../services/backup/run-backup.ts';
 import { folderTarget } from '../../../services/backup/targets/folder-target.ts';
 import { makeServerDirectory } from '../../support/local-services.ts';
 import { startRedis } from '../../support/start-redis.ts';
 import { waitFor } from '../../support/wait-for.ts';
+import { restoreEnv, startBackupProcess } from './backup-process.ts';
 import { platformContent } from './platform-content.ts';
-import { binDir, encryptionKey, makeFolder, passphraseFingerprint, query, startPlatformDatabases } from './platform-databases.ts';
+import { makeFolder, query, startPlatformDatabases } from './platform-databases.ts';
 import type { PlatformDatabases } from './platform-databases.ts';
 
 let source: PlatformDatabases;
@@ -110,15 +110,5 @@ for (const [where, hold] of holds) {
 }
 
 function restoreLoad() {
-  return execa('node', ['services/backup/main.ts', 'restore-load', runId], {
-    env: {
-      ...{ PATH: process.env.PATH ?? '', PG_BIN_DIR: binDir, BACKUP_TARGET: `file://${folder}` },
-      ...{ ENCRYPTION_KEY: encryptionKey, PASSPHRASE_FINGERPRINT: passphraseFingerprint, REDIS_URL: redis.url },
-      ...{ ADMIN_DATABASE_URL: empty.admin.control, TENANTS_ADMIN_DATABASE_URL: empty.admin.tenants },
-    },
-    extendEnv: false,
-    reject: false,
-    all: true,
-    timeout: 90_000,
-  });
+  return startBackupProcess(['restore-load', runId], { ...restoreEnv(empty, redis), BACKUP_TARGET: `file://${folder}` });
 }

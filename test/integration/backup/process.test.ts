@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs';
 import test from 'ava';
-import { execa } from 'execa';
 import { makeServerDirectory } from '../../support/local-services.ts';
 import { startRedis } from '../../support/start-redis.ts';
-import { binDir, encryptionKey, makeFolder, passphraseFingerprint, startPlatformDatabases } from './platform-databases.ts';
+import { backupEnv, restoreEnv, resultOf, startBackupProcess } from './backup-process.ts';
+import { encryptionKey, makeFolder, startPlatformDatabases } from './platform-databases.ts';
 import type { PlatformDatabases } from './platform-databases.ts';
 
 let platform: PlatformDatabases;
@@ -22,52 +22,28 @@ test.after.always(async () => {
   remove();
 });
 
-const common = () => ({
-  ...{ BACKUP_TARGET: `file://${folder}`, ENCRYPTION_KEY: encryptionKey, PASSPHRASE_FINGERPRINT: passphraseFingerprint },
-  PG_BIN_DIR: binDir,
-});
-const backupEnv = () => ({
-  ...common(),
-  ...{ CONTROL_DATABASE_URL: platform.urls.control, STATE_DATABASE_URL: platform.urls.state, TENANTS_DATABASE_URL: platform.urls.tenants },
-});
-const restoreEnv = () => ({
-  ...common(),
-  ...{ ADMIN_DATABASE_URL: empty.admin.control, TENANTS_ADMIN_DATABASE_URL: empty.admin.tenants, REDIS_URL: redis.url },
-});
-const start = (args: string[], env: Record<string, string>) =>
-  execa('node', ['services/backup/main.ts', ...args], {
-    env: { PATH: process.env.PATH ?? '', ...env },
-    extendEnv: false,
-    reject: false,
-    all: true,
-  });
-const resultOf = (stdout: string): unknown =>
-  stdout
-    .split('\n')
-    .filter((line) => line.startsWith('{"result"'))
-    .map((line) => (JSON.parse(line) as { result: unknown }).result)
-    .at(-1);
+const start = (args: string[], env: Record<string, string>) => startBackupProcess(args, { BACKUP_TARGET: `file://${folder}`, ...env });
 
 test.serial('the process backs up, lists, checks, loads and finishes, each with an answer as its last line', async (t) => {
-  const run = await start(['run'], backupEnv());
+  const run = await start(['run'], backupEnv(platform));
   t.is(run.exitCode, 0, run.all);
   const { id } = resultOf(run.stdout) as { id: string };
   t.like(resultOf(run.stdout), { status: 'succeeded', databases: 3, failures: [] });
-  t.like(resultOf((await start(['list'], backupEnv())).stdout), [{ id, status: 'succeeded' }]);
+  t.like(resultOf((await start(['list'], backupEnv(platform))).stdout), [{ id, status: 'succeeded' }]);
 
-  t.like(resultOf((await start(['restore-check', id], restoreEnv())).stdout), { runId: id, databases: 3, loaded: false });
-  const load = await start(['restore-load', id], restoreEnv());
+  t.like(resultOf((await start(['restore-check', id], restoreEnv(empty, redis))).stdout), { runId: id, databases: 3, loaded: false });
+  const load = await start(['restore-load', id], restoreEnv(empty, redis));
   t.is(load.exitCode, 0, load.all);
   t.deepEqual(resultOf(load.stdout), { runId: id, applications: [{ id: 'app_first00001', tier: 'shared', loaded: true }] });
-  t.deepEqual(resultOf((await start(['restore-finish', id], restoreEnv())).stdout), { runId: id, databases: [] });
-  const again = await start(['restore-load', id], restoreEnv());
+  t.deepEqual(resultOf((await start(['restore-finish', id], restoreEnv(empty, redis))).stdout), { runId: id, databases: [] });
+  const again = await start(['restore-load', id], restoreEnv(empty, redis));
   t.is(again.exitCode, 1);
   t.true(again.all.includes('--discard'));
   for (const secret of ['test-superuser', 'password of a service role', encryptionKey]) t.false((run.all + load.all).includes(secret));
 });
 
 test.serial('a backup that is terminated ends soon, and its row says that it failed', async (t) => {
-  const process_ = start(['run'], { ...backupEnv(), CONCURRENCY: '1' });
+  const process_ = start(['run'], { ...backupEnv(platform), CONCURRENCY: '1' });
   const [began] = (await Promise.race([
     new Promise<string[]>((resolve) =>
       process_.stdout.on('data', (chunk: Buffer) => chunk.includes('Backup began') && resolve([String(chunk)])),
@@ -86,7 +62,7 @@ test.serial('a bad configuration and an id that is none are told, without a valu
   t.is(bad.exitCode, 1);
   for (const name of ['BACKUP_TARGET', 'ENCRYPTION_KEY', 'CONTROL_DATABASE_URL']) t.true(bad.all.includes(name), name);
   t.false(bad.all.includes('hunter2'));
-  const strange = await start(['restore-load', '../../etc'], restoreEnv());
+  const strange = await start(['restore-load', '../../etc'], restoreEnv(empty, redis));
   t.is(strange.exitCode, 1);
   t.true(strange.all.includes('must be the id of a backup'));
 });
