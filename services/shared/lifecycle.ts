@@ -24,9 +24,12 @@ export function runMain(name: string, start: (lifecycle: Lifecycle) => Promise<v
   );
 }
 
-/** Runs a process that ends by itself, such as a migration: closes what it opened, then exits 0, or 1 where it failed. */
+/**
+ * Runs a process that ends by itself, such as a migration: closes what it opened, then exits 0, or 1 where it failed or was told to stop before its
+ * end, since whoever started it would take it for done.
+ */
 export function runTask(name: string, run: (lifecycle: Lifecycle) => Promise<void>): void {
-  const process_ = createProcessLifecycle(name);
+  const process_ = createProcessLifecycle(name, { stoppedExitCode: 1 });
   run(process_.lifecycle).then(
     () => process_.shutDown(0),
     (err: unknown) => process_.fail(err, 'Task failed'),
@@ -40,7 +43,8 @@ interface ProcessLifecycle {
   fail(err: unknown, message: string): void;
 }
 
-function createProcessLifecycle(name: string): ProcessLifecycle {
+/** @param stoppedExitCode after a signal */
+function createProcessLifecycle(name: string, { stoppedExitCode = 0 } = {}): ProcessLifecycle {
   const log = createLog({ name, level: 'info' });
   const closers: { label: string; close: () => Promise<void> | void }[] = [];
   const stopping = new AbortController();
@@ -64,7 +68,7 @@ function createProcessLifecycle(name: string): ProcessLifecycle {
   const onSignal = (signal: NodeJS.Signals): void => {
     if (stopping.signal.aborted) process.exit(1);
     log.info({ signal }, 'Shutting down');
-    shutDown(0);
+    shutDown(stoppedExitCode);
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);

@@ -1,3 +1,4 @@
+import { VizLegendOptionsBuilder } from '@grafana/grafana-foundation-sdk/common';
 import { DashboardBuilder, QueryVariableBuilder, VariableRefresh } from '@grafana/grafana-foundation-sdk/dashboard';
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus';
@@ -45,7 +46,9 @@ export function buildDashboard({ uid, title, variable, panels }: DashboardOption
 }
 
 function buildPanel({ title, unit, queries }: DashboardPanel): PanelBuilder {
-  const panel = new PanelBuilder().title(title).unit(unit).datasource(prometheusSource).span(width).height(height);
+  // Grafana shows a legend unless it is told not to, and the SDK tells it not to.
+  const legends = new VizLegendOptionsBuilder().showLegend(true);
+  const panel = new PanelBuilder().title(title).unit(unit).datasource(prometheusSource).legend(legends).span(width).height(height);
   for (const [index, { expr, legend }] of queries.entries())
     panel.withTarget(
       new DataqueryBuilder()

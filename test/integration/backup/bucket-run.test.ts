@@ -121,7 +121,7 @@ test.serial('a backup that is terminated while it uploads leaves no part either,
   await Promise.race([uploading.promise, running.then(({ all }) => Promise.reject(new Error(`the backup ended: ${all}`)))]);
   running.kill('SIGTERM');
   const ended = await running;
-  t.is(ended.signal, undefined, ended.all);
+  t.is(ended.exitCode, 1, ended.all);
   const { id, status } = await newestRow();
   t.is(status, 'failed');
   t.is(server.openUploads.size, 0);

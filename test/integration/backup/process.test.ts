@@ -52,7 +52,7 @@ test.serial('a backup that is terminated ends soon, and its row says that it fai
   ])) as [string];
   t.true(began.includes('Backup began'));
   process_.kill('SIGTERM');
-  await process_;
+  t.is((await process_).exitCode, 1);
   const [row] = await platform.db.selectFrom('backup_runs').orderBy('started_at', 'desc').select(['status', 'error']).limit(1).execute();
   t.is(row?.status, 'failed');
 });

@@ -40,6 +40,19 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
+test('a task that is told to stop before its end has not done it, and exits 1', async (t) => {
+  const { exitCode, all } = await signalled(
+    `${server} runTask('test', async ({ onShutdown, signal }) => {
+      onShutdown('first', () => console.log('closed first'));
+      console.log('ready');
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    });`,
+    'SIGTERM',
+  );
+  t.is(exitCode, 1);
+  t.true(all.includes('closed first'));
+});
+
 test('a close that fails does not keep the others from closing, and the exit is 1', async (t) => {
   const { exitCode, all } = await signalled(
     `${server} runMain('test', async ({ onShutdown }) => {
