@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { sql } from 'kysely';
-import type { Executor } from '../../services/shared/db/database.ts';
+import type { Executor } from '../../services/shared/db/tables.ts';
 
 /**
  * The readiness check: passes once Redis or PostgreSQL has answered, and for ever after. A proxy that knows no route yet is of no use

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { Executor } from '../../services/shared/db/database.ts';
+import type { Executor } from '../../services/shared/db/tables.ts';
 import type { Log } from '../../services/shared/log.ts';
 import { loadRoute } from '../../services/shared/routes/route-store.ts';
 import { routeKey, routeSchema } from '../../services/shared/routes/route.ts';

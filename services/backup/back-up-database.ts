@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
-import type { Database } from '../shared/db/database.ts';
+import type { Database } from '../shared/db/tables.ts';
 import type { SourceDatabase } from './list-databases.ts';
 import { dumpKey } from './manifest.ts';
 import type { Dump } from './manifest.ts';

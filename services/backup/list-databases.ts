@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
-import type { Database } from '../shared/db/database.ts';
+import type { Database } from '../shared/db/tables.ts';
 import type { SecretBox } from '../shared/secret-box.ts';
 import type { Dump } from './manifest.ts';
 import { databaseOf, databaseUrl, withClient } from './postgres/server.ts';

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
-import type { Database } from '../shared/db/database.ts';
+import type { Database } from '../shared/db/tables.ts';
 import type { Log } from '../shared/log.ts';
 import { backUpDatabase } from './back-up-database.ts';
 import type { BackUpDatabaseOptions } from './back-up-database.ts';

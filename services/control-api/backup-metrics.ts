@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import { Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
-import type { Database } from '../shared/db/database.ts';
+import type { Database } from '../shared/db/tables.ts';
 import type { Log } from '../shared/log.ts';
 
 /**

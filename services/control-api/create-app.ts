@@ -1,6 +1,6 @@
 import type Koa from 'koa';
 import type { Kysely } from 'kysely';
-import type { Database } from '../shared/db/database.ts';
+import type { Database } from '../shared/db/tables.ts';
 import { createKoa } from '../shared/http/create-koa.ts';
 import type { RequestState } from '../shared/http/create-koa.ts';
 import { createHealthRouter } from '../shared/http/health-router.ts';

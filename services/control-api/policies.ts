@@ -1,4 +1,4 @@
-import type { MemberRole } from '../shared/db/database.ts';
+import type { MemberRole } from '../shared/db/tables.ts';
 import { appErrors } from '../shared/errors.ts';
 
 export type Action =

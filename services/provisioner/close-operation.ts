@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Executor } from '../shared/db/database.ts';
+import type { Executor } from '../shared/db/tables.ts';
 import type { Lease } from './lease.ts';
 import type { ProgressSnapshot } from './operation-progress.ts';
 

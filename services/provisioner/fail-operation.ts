@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Kysely, Transaction } from 'kysely';
-import type { Database } from '../shared/db/database.ts';
+import type { Database } from '../shared/db/tables.ts';
 import { cancellation, failApplication } from '../shared/fail-application.ts';
 import { backoffMs } from './backoff.ts';
 import { closeJob } from './close-job.ts';

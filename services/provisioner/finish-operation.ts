@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Kysely, Transaction } from 'kysely';
 import { conclude, stateOf } from '../shared/application-state.ts';
 import type { ApplicationState } from '../shared/application-state.ts';
-import type { Database, RemovedThing } from '../shared/db/database.ts';
+import type { Database, RemovedThing } from '../shared/db/tables.ts';
 import type { SecretBox } from '../shared/secret-box.ts';
 import type { TenantOutputs } from '../../tenant-program/spec.ts';
 import { closeJob } from './close-job.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
-import type { Database } from '../shared/db/database.ts';
+import type { Database } from '../shared/db/tables.ts';
 import type { Log } from '../shared/log.ts';
 import { progressColumns } from './close-operation.ts';
 import type { Lease } from './lease.ts';

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Kysely, Transaction } from 'kysely';
 import type { Desired, OperationKind } from '../shared/application-state.ts';
-import type { Database } from '../shared/db/database.ts';
+import type { Database } from '../shared/db/tables.ts';
 import { newId } from '../shared/ids.ts';
 import { abandonOperation } from './abandon-operation.ts';
 import { closeJob } from './close-job.ts';

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import { openConfig } from '../shared/config-secrets.ts';
 import type { AppSettings, SealedConfigSecrets } from '../shared/config-secrets.ts';
-import type { ApplicationsTable } from '../shared/db/database.ts';
+import type { ApplicationsTable } from '../shared/db/tables.ts';
 import type { DatabaseTier } from '../shared/plans.ts';
 import type { SecretBox } from '../shared/secret-box.ts';
 import { OperationError } from './operation-error.ts';

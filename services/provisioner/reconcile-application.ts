@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Kysely } from 'kysely';
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { Database } from '../shared/db/database.ts';
+import type { Database } from '../shared/db/tables.ts';
 import { jobStream } from '../shared/jobs/job.ts';
 import type { JobMessage } from '../shared/jobs/job.ts';
 import type { Log } from '../shared/log.ts';

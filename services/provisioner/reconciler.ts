@@ -3,7 +3,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Database } from '../shared/db/database.ts';
+import type { Database } from '../shared/db/tables.ts';
 import { jobStream } from '../shared/jobs/job.ts';
 import type { JobMessage } from '../shared/jobs/job.ts';
 import type { Log } from '../shared/log.ts';

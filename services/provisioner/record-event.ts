@@ -1,4 +1,4 @@
-import type { EventType, Executor } from '../shared/db/database.ts';
+import type { EventType, Executor } from '../shared/db/tables.ts';
 import { newId } from '../shared/ids.ts';
 
 export interface NewEvent {

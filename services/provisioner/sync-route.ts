@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { Executor } from '../shared/db/database.ts';
+import type { Executor } from '../shared/db/tables.ts';
 import { loadRoute, publishRoute, removeRoute } from '../shared/routes/route-store.ts';
 
 /** Makes the route in Redis what the application's row says: published, or removed once the application is deleted. Idempotent. */

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { AppFailure, Executor } from './db/database.ts';
+import type { AppFailure, Executor } from './db/tables.ts';
 
 /** Why an application failed whose operation was cancelled on request. */
 export const cancellation = { code: 'cancelled', message: 'The operation was cancelled.' } as const;

@@ -14,7 +14,7 @@ import { createOperationStreams } from '../../services/control-api/streams/opera
 import type { OperationStreams, OperationStreamsOptions } from '../../services/control-api/streams/operation-streams.ts';
 import { createEffects } from '../../services/control-api/use-cases/effects.ts';
 import type { Effects } from '../../services/control-api/use-cases/effects.ts';
-import type { Database } from '../../services/shared/db/database.ts';
+import type { Database } from '../../services/shared/db/tables.ts';
 import { listen } from '../../services/shared/http/listen.ts';
 import { createLog } from '../../services/shared/log.ts';
 import { createRedis } from '../../services/shared/redis.ts';

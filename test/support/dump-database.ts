@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
-import type { Database } from '../../services/shared/db/database.ts';
+import type { Database } from '../../services/shared/db/tables.ts';
 
 /** Every row of every table, as text: for what must be in none of them. */
 export async function dumpDatabase(db: Kysely<Database>): Promise<string> {

@@ -1,5 +1,5 @@
 import type { Insertable, Kysely } from 'kysely';
-import type { Database } from '../../services/shared/db/database.ts';
+import type { Database } from '../../services/shared/db/tables.ts';
 import { newId } from '../../services/shared/ids.ts';
 
 export interface InsertedApplication {

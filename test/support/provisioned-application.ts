@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import { conclude, stateOf } from '../../services/shared/application-state.ts';
 import type { Outcome } from '../../services/shared/application-state.ts';
-import type { AppFailure, Database, OperationEventsTable, OperationPhase } from '../../services/shared/db/database.ts';
+import type { AppFailure, Database, OperationEventsTable, OperationPhase } from '../../services/shared/db/tables.ts';
 import { newId } from '../../services/shared/ids.ts';
 import { routeKey, routeSchema } from '../../services/shared/routes/route.ts';
 import type { Route } from '../../services/shared/routes/route.ts';

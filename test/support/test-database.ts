@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { Kysely } from 'kysely';
 import pg from 'pg';
 import { createDatabase } from '../../services/shared/db/database.ts';
-import type { Database } from '../../services/shared/db/database.ts';
+import type { Database } from '../../services/shared/db/tables.ts';
 import { migrate } from '../../services/shared/db/migrate.ts';
 import { createLog } from '../../services/shared/log.ts';
 import { serviceUrl } from './service-url.ts';

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { BackedUpDatabase, Executor } from '../../shared/db/database.ts';
+import type { BackedUpDatabase, Executor } from '../../shared/db/tables.ts';
 import { isGood } from '../manifest.ts';
 import type { Dump, Manifest } from '../manifest.ts';
 

@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
 import type { Kysely } from 'kysely';
-import type { Database } from '../../shared/db/database.ts';
+import type { Database } from '../../shared/db/tables.ts';
 import { appErrors } from '../../shared/errors.ts';
 import type { RequestState } from '../../shared/http/create-koa.ts';
 import { findSession } from '../stores/account-store.ts';

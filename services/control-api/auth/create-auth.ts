@@ -1,6 +1,6 @@
 import { betterAuth } from 'better-auth';
 import type { Kysely } from 'kysely';
-import type { Database } from '../../shared/db/database.ts';
+import type { Database } from '../../shared/db/tables.ts';
 import { newId } from '../../shared/ids.ts';
 import type { IdPrefix } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';

@@ -1,7 +1,7 @@
 import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Kysely } from 'kysely';
-import type { Database } from '../../shared/db/database.ts';
+import type { Database } from '../../shared/db/tables.ts';
 import { ensureStreams } from '../../shared/jobs/ensure-streams.ts';
 import { jobStream } from '../../shared/jobs/job.ts';
 import type { JobMessage } from '../../shared/jobs/job.ts';

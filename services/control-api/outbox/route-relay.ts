@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Kysely } from 'kysely';
-import type { Database } from '../../shared/db/database.ts';
+import type { Database } from '../../shared/db/tables.ts';
 import { loadRoute, publishRoute, removeRoute } from '../../shared/routes/route-store.ts';
 import { findRouteRevision, listUnpublishedRoutes, markRoutePublished } from '../stores/route-revision-store.ts';
 import type { RouteRevision } from '../stores/route-revision-store.ts';

@@ -1,6 +1,6 @@
 import type { SuspensionReason } from '../../shared/application-state.ts';
 import type { AppSettings } from '../../shared/config-secrets.ts';
-import type { AppEnvironment, AppFailure } from '../../shared/db/database.ts';
+import type { AppEnvironment, AppFailure } from '../../shared/db/tables.ts';
 import type { DatabaseTier } from '../../shared/plans.ts';
 import type { AppStatus } from '../../shared/routes/route.ts';
 import type { ApplicationRow } from '../stores/application-store.ts';

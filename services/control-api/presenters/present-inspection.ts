@@ -1,6 +1,6 @@
 import { stateOf } from '../../shared/application-state.ts';
 import type { ApplicationState } from '../../shared/application-state.ts';
-import type { DriftChange, EventType, RemovedThing } from '../../shared/db/database.ts';
+import type { DriftChange, EventType, RemovedThing } from '../../shared/db/tables.ts';
 import type { DeletionRow, DriftRow, EventRow, InspectedApplication } from '../stores/inspection-store.ts';
 import type { AttemptRow, OperationRow } from '../stores/operation-store.ts';
 import { presentApplication } from './present-application.ts';

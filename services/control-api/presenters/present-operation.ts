@@ -1,5 +1,5 @@
 import type { OperationKind } from '../../shared/application-state.ts';
-import type { OperationPhase, OperationProgress } from '../../shared/db/database.ts';
+import type { OperationPhase, OperationProgress } from '../../shared/db/tables.ts';
 import type { AttemptRow, OperationRow } from '../stores/operation-store.ts';
 
 export interface OperationView {

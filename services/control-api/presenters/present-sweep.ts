@@ -1,4 +1,4 @@
-import type { SweepFinding } from '../../shared/db/database.ts';
+import type { SweepFinding } from '../../shared/db/tables.ts';
 import type { SweepRow } from '../stores/sweep-store.ts';
 
 export interface SweepView {

@@ -1,4 +1,4 @@
-import type { MemberRole } from '../../shared/db/database.ts';
+import type { MemberRole } from '../../shared/db/tables.ts';
 import type { Plan } from '../../shared/plans.ts';
 import type { MemberWorkspace } from '../stores/workspace-store.ts';
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
-import type { Database } from '../../shared/db/database.ts';
+import type { Database } from '../../shared/db/tables.ts';
 import type { Log } from '../../shared/log.ts';
 import { lockAnyApplication } from '../stores/application-store.ts';
 import { commandApplication } from '../use-cases/command-application.ts';

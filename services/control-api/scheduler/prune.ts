@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
-import type { Database } from '../../shared/db/database.ts';
+import type { Database } from '../../shared/db/tables.ts';
 
 /** What people watch while it happens, and nobody reads a month later. The operations themselves stay. */
 const keptDays = 30;

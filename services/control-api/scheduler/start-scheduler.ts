@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Database } from '../../shared/db/database.ts';
+import type { Database } from '../../shared/db/tables.ts';
 import { runAsLeader } from '../../shared/leader.ts';
 import type { Log } from '../../shared/log.ts';
 import { runSchedule } from '../../shared/schedule.ts';

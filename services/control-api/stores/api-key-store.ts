@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
 import type { NewApiKey } from '../../shared/api-keys.ts';
-import type { ApiKeysTable, Executor } from '../../shared/db/database.ts';
+import type { ApiKeysTable, Executor } from '../../shared/db/tables.ts';
 import type { Page, Paged } from './page.ts';
 
 export type ApiKeyRow = Selectable<ApiKeysTable>;

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
 import type { ApplicationState } from '../../shared/application-state.ts';
 import type { SealedConfig } from '../../shared/config-secrets.ts';
-import type { AppEnvironment, ApplicationsTable, Executor, MemberRole } from '../../shared/db/database.ts';
+import type { AppEnvironment, ApplicationsTable, Executor, MemberRole } from '../../shared/db/tables.ts';
 import type { DatabaseTier } from '../../shared/plans.ts';
 import type { AppStatus } from '../../shared/routes/route.ts';
 import type { Page, Paged } from './page.ts';

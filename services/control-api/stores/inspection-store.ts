@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
-import type { DeletionRecordsTable, DriftReportsTable, EventsTable, Executor } from '../../shared/db/database.ts';
+import type { DeletionRecordsTable, DriftReportsTable, EventsTable, Executor } from '../../shared/db/tables.ts';
 import type { Plan } from '../../shared/plans.ts';
 import type { ApplicationRow } from './application-store.ts';
 import type { Page, Paged } from './page.ts';

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { stopsOlderOperations } from '../../shared/application-state.ts';
 import type { OperationKind } from '../../shared/application-state.ts';
-import type { Executor, OperationError } from '../../shared/db/database.ts';
+import type { Executor, OperationError } from '../../shared/db/tables.ts';
 import { newId } from '../../shared/ids.ts';
 import type { JobMessage } from '../../shared/jobs/job.ts';
 import { currentTrace } from '../../shared/trace-context.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
-import type { Database } from '../../shared/db/database.ts';
+import type { Database } from '../../shared/db/tables.ts';
 
 /** A place in an operation's events: they are ordered by attempt, and in it by number. */
 export interface EventCursor {

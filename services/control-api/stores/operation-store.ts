@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
-import type { Executor, JobsTable, OperationError, OperationPhase, OperationProgress, OperationsTable } from '../../shared/db/database.ts';
+import type { Executor, JobsTable, OperationError, OperationPhase, OperationProgress, OperationsTable } from '../../shared/db/tables.ts';
 import type { Page, Paged } from './page.ts';
 
 /** One try of a worker at an operation. */

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Desired, OperationKind } from '../../shared/application-state.ts';
-import type { AppFailure, Executor, JobStatus, OperationError } from '../../shared/db/database.ts';
+import type { AppFailure, Executor, JobStatus, OperationError } from '../../shared/db/tables.ts';
 import type { AppStatus } from '../../shared/routes/route.ts';
 import type { Page, Paged } from './page.ts';
 

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Executor } from '../../shared/db/database.ts';
+import type { Executor } from '../../shared/db/tables.ts';
 
 export interface RouteRevision {
   id: string;

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
-import type { Executor, SweepsTable } from '../../shared/db/database.ts';
+import type { Executor, SweepsTable } from '../../shared/db/tables.ts';
 import { newId } from '../../shared/ids.ts';
 import type { Page, Paged } from './page.ts';
 

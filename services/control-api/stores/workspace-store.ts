@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
-import type { Executor, MemberRole, WorkspacesTable } from '../../shared/db/database.ts';
+import type { Executor, MemberRole, WorkspacesTable } from '../../shared/db/tables.ts';
 import { newId } from '../../shared/ids.ts';
 import type { Plan } from '../../shared/plans.ts';
 import type { Page, Paged } from './page.ts';

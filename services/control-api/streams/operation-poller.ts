@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Kysely } from 'kysely';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Database } from '../../shared/db/database.ts';
+import type { Database } from '../../shared/db/tables.ts';
 import type { Log } from '../../shared/log.ts';
 import { eventBatchSize, listEventsSince } from '../stores/operation-event-store.ts';
 import type { EventCursor, EventRow } from '../stores/operation-event-store.ts';

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { Kysely } from 'kysely';
-import type { Database } from '../../shared/db/database.ts';
+import type { Database } from '../../shared/db/tables.ts';
 import { appErrors } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { OperationRow } from '../stores/operation-store.ts';

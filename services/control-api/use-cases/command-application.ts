@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
 import { command, stateOf } from '../../shared/application-state.ts';
 import type { Command, Transition } from '../../shared/application-state.ts';
-import type { Database } from '../../shared/db/database.ts';
+import type { Database } from '../../shared/db/tables.ts';
 import { appErrors } from '../../shared/errors.ts';
 import { writeState } from '../stores/application-store.ts';
 import type { ApplicationRow, StateChange } from '../stores/application-store.ts';

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import { newApiKey } from '../../shared/api-keys.ts';
 import type { ApiKeyScope, ApiKeyType } from '../../shared/api-keys.ts';
 import { routeStatus } from '../../shared/application-state.ts';
-import type { Database } from '../../shared/db/database.ts';
+import type { Database } from '../../shared/db/tables.ts';
 import { appErrors } from '../../shared/errors.ts';
 import { authorize } from '../policies.ts';
 import { countLiveApiKeys, insertApiKeys } from '../stores/api-key-store.ts';

@@ -3,7 +3,7 @@ import { newApiKey } from '../../shared/api-keys.ts';
 import type { AppConfig } from '../../shared/app-config.ts';
 import { sealConfig } from '../../shared/config-secrets.ts';
 import { translateConstraint } from '../../shared/db/constraint-errors.ts';
-import type { AppEnvironment, Database } from '../../shared/db/database.ts';
+import type { AppEnvironment, Database } from '../../shared/db/tables.ts';
 import { appErrors } from '../../shared/errors.ts';
 import { newId } from '../../shared/ids.ts';
 import { plans } from '../../shared/plans.ts';

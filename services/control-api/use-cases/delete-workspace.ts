@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Command } from '../../shared/application-state.ts';
-import type { Database } from '../../shared/db/database.ts';
+import type { Database } from '../../shared/db/tables.ts';
 import { appErrors } from '../../shared/errors.ts';
 import { authorize } from '../policies.ts';
 import { lockApplications } from '../stores/application-store.ts';

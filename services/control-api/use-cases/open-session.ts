@@ -1,6 +1,6 @@
 import { isAPIError } from 'better-auth/api';
 import type { Kysely } from 'kysely';
-import type { Database } from '../../shared/db/database.ts';
+import type { Database } from '../../shared/db/tables.ts';
 import { appErrors } from '../../shared/errors.ts';
 import { clientAddressHeader } from '../auth/create-auth.ts';
 import type { Auth } from '../auth/create-auth.ts';

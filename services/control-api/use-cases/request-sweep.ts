@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Database } from '../../shared/db/database.ts';
+import type { Database } from '../../shared/db/tables.ts';
 import { appErrors } from '../../shared/errors.ts';
 import { findOpenSweep, insertSweep, lockSweeps } from '../stores/sweep-store.ts';
 import type { SweepRow } from '../stores/sweep-store.ts';

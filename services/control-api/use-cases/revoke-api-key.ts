@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Database } from '../../shared/db/database.ts';
+import type { Database } from '../../shared/db/tables.ts';
 import { appErrors } from '../../shared/errors.ts';
 import { authorize } from '../policies.ts';
 import { findApiKey, revokeApiKey as revokeRow } from '../stores/api-key-store.ts';

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Database } from '../../shared/db/database.ts';
+import type { Database } from '../../shared/db/tables.ts';
 import { appErrors } from '../../shared/errors.ts';
 import { sealConfig } from '../../shared/config-secrets.ts';
 import type { SecretBox } from '../../shared/secret-box.ts';

@@ -1,4 +1,4 @@
-import type { SweepFinding } from '../../shared/db/database.ts';
+import type { SweepFinding } from '../../shared/db/tables.ts';
 
 export type ThingKind = SweepFinding['kind'];
 

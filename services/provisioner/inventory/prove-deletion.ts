@@ -1,4 +1,4 @@
-import type { RemovedThing } from '../../shared/db/database.ts';
+import type { RemovedThing } from '../../shared/db/tables.ts';
 import { describeError } from '../describe-error.ts';
 import { OperationError } from '../operation-error.ts';
 import type { Leftover, Removal } from './remove-things.ts';

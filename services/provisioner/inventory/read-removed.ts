@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Database, RemovedThing } from '../../shared/db/database.ts';
+import type { Database, RemovedThing } from '../../shared/db/tables.ts';
 
 /** What every attempt to destroy an application has deleted so far, as its events say: an attempt goes on where another was cut off. */
 export async function readRemoved(db: Kysely<Database>, appId: string): Promise<RemovedThing[]> {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
-import type { Database, OperationPhase } from '../../shared/db/database.ts';
+import type { Database, OperationPhase } from '../../shared/db/tables.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Metrics } from '../metrics.ts';
 import { phaseLimitsMs, queuedLimitMs } from '../phase-limits.ts';

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { sql } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import { routeStatus } from '../application-state.ts';
-import type { Executor } from '../db/database.ts';
+import type { Executor } from '../db/tables.ts';
 import { routeInvalidationChannel, routeKey } from './route.ts';
 import type { Route } from './route.ts';
 

@@ -11,7 +11,7 @@ import type { BackupTarget } from '../../../services/backup/targets/target.ts';
 import { setUpControlServer } from '../../../services/control-api/setup/set-up-control-server.ts';
 import { setUpTenantsServer } from '../../../services/control-api/setup/set-up-tenants-server.ts';
 import { createDatabase } from '../../../services/shared/db/database.ts';
-import type { Database } from '../../../services/shared/db/database.ts';
+import type { Database } from '../../../services/shared/db/tables.ts';
 import { createLog } from '../../../services/shared/log.ts';
 import { createSecretBox } from '../../../services/shared/secret-box.ts';
 import { insertApplication } from '../../support/insert-application.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import test from 'ava';
-import type { SweepFinding } from '../../../services/shared/db/database.ts';
+import type { SweepFinding } from '../../../services/shared/db/tables.ts';
 import type { TestControlApi } from '../../support/control-api.ts';
 import type { OwnerClient } from '../../support/owner-client.ts';
 import { activeApplication, begin, newestJob, settle } from '../../support/provisioned-application.ts';

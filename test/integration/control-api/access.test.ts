@@ -1,6 +1,6 @@
 import test from 'ava';
 import { newId } from '../../../services/shared/ids.ts';
-import type { MemberRole } from '../../../services/shared/db/database.ts';
+import type { MemberRole } from '../../../services/shared/db/tables.ts';
 import { createWorkspace, validApplication } from '../../support/application-requests.ts';
 import { startControlApi } from '../../support/control-api.ts';
 import type { TestControlApi } from '../../support/control-api.ts';

@@ -14,7 +14,7 @@ import { command, stateOf, stopsOlderOperations } from '../../../services/shared
 import type { Command, OperationKind } from '../../../services/shared/application-state.ts';
 import type { AppConfig } from '../../../services/shared/app-config.ts';
 import { sealConfig } from '../../../services/shared/config-secrets.ts';
-import type { Database } from '../../../services/shared/db/database.ts';
+import type { Database } from '../../../services/shared/db/tables.ts';
 import { newId } from '../../../services/shared/ids.ts';
 import { ensureStreams } from '../../../services/shared/jobs/ensure-streams.ts';
 import { jobStream } from '../../../services/shared/jobs/job.ts';

@@ -2,7 +2,7 @@ import test from 'ava';
 import type { Redis } from 'ioredis';
 import type { Kysely } from 'kysely';
 import { newApiKey } from '../../../services/shared/api-keys.ts';
-import type { Database } from '../../../services/shared/db/database.ts';
+import type { Database } from '../../../services/shared/db/tables.ts';
 import { newId } from '../../../services/shared/ids.ts';
 import { loadRoute, publishRoute, removeRoute } from '../../../services/shared/routes/route-store.ts';
 import { routeInvalidationChannel, routeKey, routeSchema } from '../../../services/shared/routes/route.ts';

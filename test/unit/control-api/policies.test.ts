@@ -1,8 +1,8 @@
 import test from 'ava';
 import { authorize, may } from '../../../services/control-api/policies.ts';
 import type { Action } from '../../../services/control-api/policies.ts';
-import { memberRoles } from '../../../services/shared/db/database.ts';
-import type { MemberRole } from '../../../services/shared/db/database.ts';
+import { memberRoles } from '../../../services/shared/db/tables.ts';
+import type { MemberRole } from '../../../services/shared/db/tables.ts';
 import { AppError } from '../../../services/shared/errors.ts';
 
 // One row an action: who may, in the order of memberRoles (owner, admin, developer, billing, viewer).

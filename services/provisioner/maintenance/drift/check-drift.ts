@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Database } from '../../../shared/db/database.ts';
+import type { Database } from '../../../shared/db/tables.ts';
 import type { Log } from '../../../shared/log.ts';
 import type { SecretBox } from '../../../shared/secret-box.ts';
 import { describeError } from '../../describe-error.ts';

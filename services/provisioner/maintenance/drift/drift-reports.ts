@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
-import type { Database, DriftChange } from '../../../shared/db/database.ts';
+import type { Database, DriftChange } from '../../../shared/db/tables.ts';
 import { sealedSpecSource, specSourceColumns } from '../../open-spec-source.ts';
 import type { SealedSpecSource } from '../../open-spec-source.ts';
 import { hasOpenJob } from '../open-work.ts';

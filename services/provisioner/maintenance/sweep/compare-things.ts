@@ -1,4 +1,4 @@
-import type { SweepFinding } from '../../../shared/db/database.ts';
+import type { SweepFinding } from '../../../shared/db/tables.ts';
 import type { Thing, ThingKind } from '../../inventory/inventory.ts';
 import { thingOf } from '../../inventory/things.ts';
 import type { ApplicationFacts } from './read-applications.ts';

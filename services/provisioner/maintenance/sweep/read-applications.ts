@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { Desired } from '../../../shared/application-state.ts';
-import type { Database } from '../../../shared/db/database.ts';
+import type { Database } from '../../../shared/db/tables.ts';
 import type { DatabaseTier } from '../../../shared/plans.ts';
 import type { AppStatus } from '../../../shared/routes/route.ts';
 import { hasOpenJob, isWorkedOn } from '../open-work.ts';

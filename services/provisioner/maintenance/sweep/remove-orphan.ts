@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Database, Executor, SweepFinding } from '../../../shared/db/database.ts';
+import type { Database, Executor, SweepFinding } from '../../../shared/db/tables.ts';
 import { describeError } from '../../describe-error.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import { removeThings } from '../../inventory/remove-things.ts';

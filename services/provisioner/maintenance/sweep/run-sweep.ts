@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
-import type { Database, SweepFinding } from '../../../shared/db/database.ts';
+import type { Database, SweepFinding } from '../../../shared/db/tables.ts';
 import type { Inventory, Thing } from '../../inventory/inventory.ts';
 import { syncRoute } from '../../sync-route.ts';
 import { compareThings } from './compare-things.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
-import type { Database, SweepFinding } from '../../../shared/db/database.ts';
+import type { Database, SweepFinding } from '../../../shared/db/tables.ts';
 import { newId } from '../../../shared/ids.ts';
 import type { Log } from '../../../shared/log.ts';
 import { describeError } from '../../describe-error.ts';

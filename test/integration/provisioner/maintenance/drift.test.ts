@@ -5,7 +5,7 @@ import { createMetrics } from '../../../../services/provisioner/metrics.ts';
 import { OperationError } from '../../../../services/provisioner/operation-error.ts';
 import { createRunningOperations } from '../../../../services/provisioner/running-operations.ts';
 import { tenantSettingsSchema } from '../../../../services/provisioner/tenant-settings.ts';
-import type { DriftChange } from '../../../../services/shared/db/database.ts';
+import type { DriftChange } from '../../../../services/shared/db/tables.ts';
 import { createLog } from '../../../../services/shared/log.ts';
 import { createSecretBox } from '../../../../services/shared/secret-box.ts';
 import { insertApplication, insertOperation } from '../../../support/insert-application.ts';

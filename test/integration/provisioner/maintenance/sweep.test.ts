@@ -2,7 +2,7 @@ import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { createMetrics } from '../../../../services/provisioner/metrics.ts';
 import { requeueSweeps, sweepWhenAsked } from '../../../../services/provisioner/maintenance/sweep/sweep-when-asked.ts';
-import type { SweepFinding } from '../../../../services/shared/db/database.ts';
+import type { SweepFinding } from '../../../../services/shared/db/tables.ts';
 import { newId } from '../../../../services/shared/ids.ts';
 import { createLog } from '../../../../services/shared/log.ts';
 import { routeKey } from '../../../../services/shared/routes/route.ts';
