@@ -26,8 +26,8 @@ export interface DatabaseObjectsArgs {
   host: string;
   port: number;
   sslMode: string;
-  /** Of the server's authority, in PEM, where its certificate is looked at. */
-  caCertificate?: string | undefined;
+  /** Where the instance has the server's authority, where its certificate is looked at. */
+  caFile?: string | undefined;
   /** Database of which the tenant's is made a copy; absent: template0. */
   template?: string | undefined;
   /** An administrator who is no superuser, and so needs leave to connect to look after the database. */
@@ -44,7 +44,7 @@ const administratorConnections = 2;
 
 /** A role, its database, and grants that close the database to everybody else. Their names hold the tenant's data: they must not change. */
 export function makeDatabaseObjects(name: string, args: DatabaseObjectsArgs): TenantDatabase {
-  const { context, parent, provider, host, port, sslMode, caCertificate, template, administrator, deletedWith } = args;
+  const { context, parent, provider, host, port, sslMode, caFile, template, administrator, deletedWith } = args;
   const limit = connectionLimit(context.spec.resources);
   const childOptions: CustomResourceOptions = { parent, provider, customTimeouts, deletedWith };
 
@@ -87,10 +87,7 @@ export function makeDatabaseObjects(name: string, args: DatabaseObjectsArgs): Te
     databaseName: database.name,
     user: role.name,
     // Through the grant, so that nothing gets the address before the database is closed to others.
-    url: secret(
-      interpolate`postgres://${role.name}:${password}@${host}:${port}/${noPublic.database}?${tlsParameters(sslMode, caCertificate && databaseCaFile)}`,
-    ),
-    caCertificate,
+    url: secret(interpolate`postgres://${role.name}:${password}@${host}:${port}/${noPublic.database}?${tlsParameters(sslMode, caFile)}`),
   };
 }
 

@@ -51,7 +51,8 @@ export class TenantInstance extends ComponentResource {
     const configMap = new kubernetes.core.v1.ConfigMap(name, { metadata, data: configuration }, childOptions);
     const secret = new kubernetes.core.v1.Secret(name, { metadata, stringData: secrets }, childOptions);
 
-    const ca = args.databaseCa === undefined ? undefined : makeDatabaseCa(`${name}-database-ca`, { ...args, labels }, childOptions);
+    const ca =
+      args.databaseCa === undefined ? undefined : makeDatabaseCa(`${name}-database-ca`, args.databaseCa, { metadata, childOptions });
 
     new kubernetes.core.v1.Service(
       name,
@@ -100,11 +101,11 @@ export class TenantInstance extends ComponentResource {
 /** Read anew for each connection: another authority needs no restart. */
 function makeDatabaseCa(
   name: string,
-  { databaseCa, namespace, labels }: Pick<TenantInstanceArgs, 'databaseCa' | 'namespace'> & { labels: Record<string, string> },
-  options: CustomResourceOptions,
+  certificate: string,
+  { metadata, childOptions }: { metadata: object; childOptions: CustomResourceOptions },
 ): kubernetes.core.v1.ConfigMap {
-  const metadata = { name, namespace: namespace.name, labels };
-  return new kubernetes.core.v1.ConfigMap(name, { metadata, data: { [basename(databaseCaFile)]: databaseCa ?? '' } }, options);
+  const data = { [basename(databaseCaFile)]: certificate };
+  return new kubernetes.core.v1.ConfigMap(name, { metadata: { ...metadata, name }, data }, childOptions);
 }
 
 /**

@@ -1,7 +1,7 @@
 import * as postgresql from '@pulumi/postgresql';
 import { ComponentResource, secret } from '@pulumi/pulumi';
 import type { ComponentResourceOptions, Output } from '@pulumi/pulumi';
-import { makeDatabaseObjects } from './database-objects.ts';
+import { databaseCaFile, makeDatabaseObjects } from './database-objects.ts';
 import type { TenantDatabase } from './database-objects.ts';
 import type { SharedDatabaseSpec } from './spec.ts';
 import type { TenantContext } from './tenant-context.ts';
@@ -33,13 +33,13 @@ export class SharedDatabase extends ComponentResource implements TenantDatabase 
     );
     const made = makeDatabaseObjects(name, {
       ...{ context, parent: this, provider, host, port, template },
-      ...{ sslMode, caCertificate: ca?.certificate, administrator: adminUser },
+      ...{ sslMode, caFile: ca && databaseCaFile, administrator: adminUser },
     });
     this.host = made.host;
     this.databaseName = made.databaseName;
     this.user = made.user;
     this.url = made.url;
-    this.caCertificate = made.caCertificate;
+    this.caCertificate = ca?.certificate;
     this.registerOutputs({ databaseName: this.databaseName, user: this.user, url: this.url });
   }
 }

@@ -1,6 +1,7 @@
 import { tenantNames } from '../../tenant-program/names.ts';
 import type { TenantOutputs } from '../../tenant-program/spec.ts';
 import { awaitCluster } from './cluster/await-cluster.ts';
+import type { Wait } from './cluster/await-cluster.ts';
 import { awaitNamespace } from './cluster/await-namespace.ts';
 import { keepReleasing } from './cluster/keep-releasing.ts';
 import { createEventLog } from './event-log.ts';
@@ -48,30 +49,28 @@ export async function achieve(run: OperationRun, flush: () => void): Promise<Ach
 }
 
 /** An API server that restarts must not use up the few attempts that an operation has. */
-async function untilClusterAnswers({ deps, lease, progress, stop }: OperationRun, flush: () => void): Promise<void> {
-  const waited = await awaitCluster(deps.cluster, {
-    namespace: tenantNames(lease.appId).namespace,
-    limitMs: deps.times.clusterWaitMs,
-    signal: stop,
-    onWait: () => {
-      progress.enter('awaiting-cluster');
-      flush();
-    },
-  });
+async function untilClusterAnswers(run: OperationRun, flush: () => void): Promise<void> {
+  const { deps, progress } = run;
+  const waited = await awaitCluster(deps.cluster, waitFor(run, { phase: 'awaiting-cluster', limitMs: deps.times.clusterWaitMs, flush }));
   if (waited) progress.enter('starting');
 }
 
+/** A wait, shown as a phase of its own where there is something to wait for. */
+function waitFor(
+  { lease, progress, stop }: OperationRun,
+  { phase, limitMs, flush }: { phase: string; limitMs: number; flush: () => void },
+): Wait {
+  const onWait = (): void => {
+    progress.enter(phase);
+    flush();
+  };
+  return { namespace: tenantNames(lease.appId).namespace, limitMs, signal: stop, onWait };
+}
+
 async function bringUp(run: OperationRun, flush: () => void): Promise<Achievement> {
-  const { deps, lease, progress, stop } = run;
-  const replaced = await awaitNamespace(deps.cluster, {
-    namespace: tenantNames(lease.appId).namespace,
-    limitMs: deps.times.namespaceWaitMs,
-    signal: stop,
-    onWait: () => {
-      progress.enter('awaiting-namespace');
-      flush();
-    },
-  });
+  const { deps, lease, progress } = run;
+  const wait = waitFor(run, { phase: 'awaiting-namespace', limitMs: deps.times.namespaceWaitMs, flush });
+  const replaced = await awaitNamespace(deps.cluster, wait);
   if (replaced) progress.enter('starting');
   const outputs = await runStack(run, { kind: 'up', takeover: lease.takeover || replaced }, flush);
   // Of an up there always are.

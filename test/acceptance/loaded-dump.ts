@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { psqlInPod } from '../support/psql-in-pod.ts';
 import { systemNamespace } from './operator.ts';
 import { kubectl } from './platform-under-test.ts';
 
@@ -45,10 +46,7 @@ export async function compareWithDump(server: 'postgres' | 'tenants-postgres', r
 }
 
 async function psql(server: string, database: string, input: string): Promise<string[]> {
-  const command =
-    'PGPASSWORD=$(cat /etc/authsome/password) exec psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --host=127.0.0.1 --username=postgres --dbname="$0"';
-  const enter = ['exec', '--stdin', '--namespace', systemNamespace, `${server}-0`, '--', 'sh', '-c', command, database];
-  const { exitCode, stdout, stderr } = await kubectl(enter, `${input}\n`);
+  const { exitCode, stdout, stderr } = await kubectl(psqlInPod({ namespace: systemNamespace, server, database }), `${input}\n`);
   if (exitCode !== 0) throw new Error(`${server}, ${database}: ${stderr.trim().split('\n').slice(0, 3).join('; ')}`);
   return stdout.split('\n').filter(Boolean);
 }

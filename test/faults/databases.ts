@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { tenantProject } from '../../stacks/tenant-project.ts';
 import { tenantNames } from '../../tenant-program/names.ts';
+import { psqlInPod } from '../support/psql-in-pod.ts';
 import type { Platform } from './platform.ts';
 
 const rowsSchema = z.object({
@@ -80,11 +81,8 @@ function stackQuery(stack: string): string {
 
 /** Asks a server inside its own pod, as its superuser; one line of output for each query. */
 async function psql({ kubectl, namespace }: Platform, part: string, lines: readonly string[]): Promise<string[]> {
-  const command =
-    'PGPASSWORD=$(cat /etc/authsome/password) exec psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --host=127.0.0.1 --username=postgres';
-  const enter = ['exec', '--stdin', '--namespace', namespace, `${part}-0`, '--', 'sh', '-c', command];
   const answer = await kubectl(
-    enter,
+    psqlInPod({ namespace, server: part }),
     lines.map((line) => (line.startsWith('\\') ? line : line.replaceAll(/\s*\n\s*/g, ' '))).join('\n') + '\n',
   );
   return answer.split('\n').filter(Boolean);

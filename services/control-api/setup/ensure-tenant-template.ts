@@ -1,6 +1,6 @@
-import pg from 'pg';
-import { libpqCompatible } from '../../shared/db/libpq-compatible.ts';
+import type pg from 'pg';
 import type { Log } from '../../shared/log.ts';
+import { withClient } from './with-client.ts';
 
 /** Every tenant's database on the shared server is a copy of this one; the tenant program knows it by this name. */
 const templateDatabase = 'authsome_template';
@@ -36,12 +36,11 @@ export async function ensureTenantTemplate(admin: pg.Client, { adminUrl, log }: 
   await admin.query(`alter database ${templateDatabase} is_template true`);
 }
 
-async function closeTemplate(adminUrl: string, { catalogs }: { catalogs: boolean }): Promise<void> {
+/** Over a connection that is gone afterwards: a copy can't be made while somebody is connected. */
+function closeTemplate(adminUrl: string, { catalogs }: { catalogs: boolean }): Promise<void> {
   const url = new URL(adminUrl);
   url.pathname = `/${templateDatabase}`;
-  const client = new pg.Client({ connectionString: libpqCompatible(url.href), application_name: 'authsome-setup' });
-  await client.connect();
-  try {
+  return withClient(url.href, async (client) => {
     await client.query('begin');
     if (catalogs) {
       await client.query(`revoke select on ${sharedCatalogs} from public`);
@@ -49,8 +48,5 @@ async function closeTemplate(adminUrl: string, { catalogs }: { catalogs: boolean
     }
     await client.query('revoke all on schema public from public');
     await client.query('commit');
-  } finally {
-    // A copy can't be made while somebody is connected.
-    await client.end();
-  }
+  });
 }

@@ -1,5 +1,4 @@
-import pg from 'pg';
-import { libpqCompatible } from '../../shared/db/libpq-compatible.ts';
+import { withClient } from './with-client.ts';
 
 /** Columns of an application that the provisioner writes: what it found out, never what the owner wants. */
 const provisionedColumns = [
@@ -47,14 +46,10 @@ const grants = [
 ];
 
 /** Gives each service's role what it needs on the control database, as its owner, and takes away what it had besides. */
-export async function grantOnControlDatabase(ownerUrl: string): Promise<void> {
-  const owner = new pg.Client({ connectionString: libpqCompatible(ownerUrl), application_name: 'authsome-setup' });
-  await owner.connect();
-  try {
+export function grantOnControlDatabase(ownerUrl: string): Promise<void> {
+  return withClient(ownerUrl, async (owner) => {
     await owner.query('begin');
     for (const grant of grants) await owner.query(grant);
     await owner.query('commit');
-  } finally {
-    await owner.end();
-  }
+  });
 }
