@@ -28,7 +28,7 @@ export interface Comparison {
  */
 export async function compareWithDump(server: 'postgres' | 'tenants-postgres', runId: string, database: string): Promise<Comparison> {
   const copy = `acceptance_copy_${randomBytes(4).toString('hex')}`;
-  // As SQL, since the server's image has no pg_restore.
+  // As SQL, which goes as text through kubectl's input.
   const { stdout: sql } = await execa(
     'pg_restore',
     ['--no-owner', '--no-acl', '--file=-', join(backupsFolder, runId, `${database}.dump`)],
