@@ -8,7 +8,7 @@ const messages = [
   /^timeout expired$/,
   /^Query read timeout$/,
   /^Connection terminated/,
-   /^Client (has encountered a connection error|was closed)/,
+  /^Client (has encountered a connection error|was closed)/,
 ];
 
 /** Whether an error says that a server which this process depends on is away, and not that something is wrong with the request or the program. */
