@@ -172,8 +172,9 @@ function plainName(name: string): string {
   return (
     name
       .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
-      .replace(/[:/\\@.]+(?=\S)/g, ' ')
+      .replace(/(?<![:/\\@.])[:/\\@.]+(?=\S)/g, ' ')
       .trim()
-      .slice(0, maxNameLength) || 'an organization'
+      .slice(0, maxNameLength)
+      .toWellFormed() || 'an organization'
   );
 }
