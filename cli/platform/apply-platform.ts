@@ -70,7 +70,7 @@ async function streamUp({ context, pulumi, kubectl, env, say }: PlatformRun): Pr
     const event = parseEvent(line);
     const step = event?.resourcePreEvent?.metadata;
     if (step !== undefined && step.op !== 'same') say(`${step.op} ${shortName(step.urn)}`);
-    if (event?.diagnosticEvent?.severity === 'error') errors.push(event.diagnosticEvent.message.replaceAll(/<\{%.*?%\}>/g, '').trim());
+    if (event?.diagnosticEvent?.severity === 'error') errors.push(event.diagnosticEvent.message.replaceAll(/<\{%[^%]*%\}>/g, '').trim());
     changes = event?.summaryEvent?.resourceChanges ?? changes;
   }
   const result = await child;

@@ -59,12 +59,14 @@ export async function runSuite(suite: SuiteCommand): Promise<SuiteResult> {
 
 /** TAP: `ok 1 - title`, `not ok 2 - title`, `ok 3 - title # SKIP`; everything else belongs to the test before it. */
 function countLine(line: string, counts: { passed: number; failed: number; skipped: number }): void {
-  const result = /^(not )?ok \d+ - (.*?)(\s+# (SKIP|TODO).*)?$/.exec(line);
+  const result = /^(not )?ok \d+ - (.*)$/.exec(line);
   if (result === null) {
     if (!/^(TAP version|\d+\.\.\d+|#|\s*$)/.test(line)) console.log(`    ${line}`);
     return;
   }
-  const outcome = result[3] !== undefined ? 'skipped' : result[1] === undefined ? 'passed' : 'failed';
+  const [, failed, told = ''] = result;
+  const [title = '', directive] = told.split(/\s# (?=SKIP|TODO)/, 2);
+  const outcome = directive !== undefined ? 'skipped' : failed === undefined ? 'passed' : 'failed';
   counts[outcome] += 1;
-  console.log(`  ${{ passed: '✔', failed: '✘', skipped: '–' }[outcome]} ${result[2]}`);
+  console.log(`  ${{ passed: '✔', failed: '✘', skipped: '–' }[outcome]} ${title}`);
 }

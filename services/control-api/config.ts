@@ -3,7 +3,7 @@ import { tracingConfig } from '../shared/tracing.ts';
 import { base64Key, commaList, commonConfig, connectionUrl, metricsConfig, parseConfig } from '../shared/config.ts';
 
 const region = z.string().regex(/^[a-z]{2}-[a-z]+-\d$/, 'must be regions such as us-east-1');
-const baseUrl = connectionUrl('http', 'https').transform((url) => url.replace(/\/+$/, ''));
+const baseUrl = connectionUrl('http', 'https').transform((url) => url.replace(/(?<!\/)\/+$/, ''));
 
 export const configSchema = z.object({
   ...commonConfig,

@@ -1,6 +1,7 @@
 import type Koa from 'koa';
 import type { Kysely } from 'kysely';
 import type { Database } from '../shared/db/tables.ts';
+import { checkUrl } from '../shared/http/check-url.ts';
 import { createKoa } from '../shared/http/create-koa.ts';
 import type { RequestState } from '../shared/http/create-koa.ts';
 import { createHealthRouter } from '../shared/http/health-router.ts';
@@ -43,6 +44,7 @@ export interface AppDeps {
 /** The control API as a Koa application; it opens nothing and listens nowhere. */
 export function createApp(deps: AppDeps): Koa<RequestState> {
   const koa = createKoa(deps);
+  koa.use(checkUrl);
   const routers = [
     createHealthRouter(deps),
     createPublicAuthRoutes(deps),

@@ -1,4 +1,5 @@
 import type Koa from 'koa';
+import { checkUrl } from '../shared/http/check-url.ts';
 import { createKoa } from '../shared/http/create-koa.ts';
 import type { RequestState } from '../shared/http/create-koa.ts';
 import { createHealthRouter } from '../shared/http/health-router.ts';
@@ -82,6 +83,8 @@ export function createApp(deps: InstanceDeps): InstanceApp {
     ctx.set('Cache-Control', 'no-store');
     await next();
   });
+  // Behind allowOrigins(), so that pages can read the refusal.
+  koa.use(checkUrl);
   const routers = [
     createSignInRoutes({ ...services, readPage }),
     createSessionRoutes(sessions),

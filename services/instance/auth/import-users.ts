@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fieldName, findTextFault } from '../../../domain/text.ts';
 import { newId } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import type { AuthDatabase } from './auth-database.ts';
@@ -41,10 +42,12 @@ export type ImportUsers = (rows: readonly unknown[]) => Promise<ImportResult[]>;
 
 export function createImportUsers({ database, log }: { database: AuthDatabase; log: Log }): ImportUsers {
   async function importOne(row: unknown): Promise<ImportResult> {
+    const fault = findTextFault(row);
+    if (fault) return { status: 'invalid', problem: { field: fieldName(fault.path) || 'row', reason: fault.reason } };
     const parsed = importedUser.safeParse(row);
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
-      return { status: 'invalid', problem: { field: issue?.path.join('.') || 'row', reason: issue?.message ?? 'is not valid' } };
+      return { status: 'invalid', problem: { field: fieldName(issue?.path ?? []) || 'row', reason: issue?.message ?? 'is not valid' } };
     }
     const { createdAt, ...user } = parsed.data;
     const id = newId('usr');

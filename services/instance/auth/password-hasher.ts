@@ -115,5 +115,5 @@ function deriveKey({ password, salt, parameters, length }: DeriveKeyOptions): Pr
 }
 
 function encode(bytes: Buffer): string {
-  return bytes.toString('base64').replace(/=+$/, '');
+  return bytes.toString('base64').replaceAll('=', '');
 }

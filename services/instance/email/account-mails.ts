@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { cutText } from '../../../domain/text.ts';
 import { appErrors } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { AuthDatabase } from '../auth/auth-database.ts';
@@ -169,11 +170,9 @@ const maxNameLength = 60;
 
 /** A name that people chose: no mail program may find an address of a site in it, and it can't end the line. */
 function plainName(name: string): string {
-  return (
-    name
-      .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
-      .replace(/[:/\\@.]+(?=\S)/g, ' ')
-      .trim()
-      .slice(0, maxNameLength) || 'an organization'
-  );
+  const plain = name
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
+    .replace(/(?<![:/\\@.])[:/\\@.]+(?=\S)/g, ' ')
+    .trim();
+  return cutText(plain, maxNameLength) || 'an organization';
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
+import { slugFrom } from '../../../domain/slug.ts';
 import { appErrors } from '../../shared/errors.ts';
 import { newId } from '../../shared/ids.ts';
 import type { AuthDatabase, AuthExecutor } from '../auth/auth-database.ts';
@@ -125,13 +126,7 @@ async function countOwned(db: AuthExecutor, userId: string): Promise<number> {
 
 /** Readable, and free with near certainty, so that nobody learns which names others use. */
 function slugFor(name: string): string {
-  const words = name
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 40)
-    .replace(/-+$/, '');
+  const words = slugFrom(name, 40);
   return `${words === '' ? 'organization' : words}-${randomBytes(4).toString('hex')}`;
 }
 

@@ -41,8 +41,7 @@ export function createProfileRoutes({ sessions, users, changes, exportUser, dele
 
   router.delete('/auth/user', async (ctx) => {
     const signedIn = await readSignedIn(ctx, sessions);
-    const hasBody = ctx.req.headers['content-type'] !== undefined;
-    const { password } = hasBody ? await readJson(ctx, deleteBody, bodyLimit) : {};
+    const { password } = await readJson(ctx, deleteBody, bodyLimit);
     await deleteOwnAccount(signedIn, password);
     ctx.status = 204;
   });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cutText, storable } from '../../../domain/text.ts';
 import { appErrors } from '../../shared/errors.ts';
 import { newId } from '../../shared/ids.ts';
 import type { AuthDatabase, AuthExecutor } from '../auth/auth-database.ts';
@@ -86,7 +87,7 @@ async function makeUser(db: AuthExecutor, identity: Identity): Promise<StoredUse
     id,
     email,
     emailVerified,
-    name: (name.data ?? '').slice(0, 100),
+    name: cutText(storable(name.data ?? ''), 100),
     image: image.data ?? null,
   });
   if (!isMade) throw appErrors.conflict({ field: 'email', reason: 'already_in_use' });

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { judgeText } from '../../../domain/text.ts';
 import { AppError, appErrors } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { emailSchema } from '../auth/field-schemas.ts';
@@ -57,6 +58,7 @@ export function createSocialSignIn({ providers, tokens, linkUser, startSession, 
     if (!info) throw invalidCode();
     const accountId = String(await provider.accountSubject({ tokens: obtained, profile: info.data }));
     if (accountId === '' || accountId === 'undefined' || accountId === 'null') throw new Error('The provider gave no id of the account');
+    if (judgeText(accountId) !== undefined) throw new Error('The provider gave an id of the account that can not be stored');
     const email = emailSchema.safeParse(info.user.email);
     if (!email.success) throw appErrors.forbidden('email_required');
     return {
