@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import { appErrors } from '../errors.ts';
+import { holdOf } from './body-budget.ts';
 import { parseInput } from './parse-input.ts';
+import { readBytes } from './read-bytes.ts';
 
 const defaultLimitBytes = 64 * 1024;
 
@@ -9,31 +11,18 @@ const defaultLimitBytes = 64 * 1024;
  * Reads and checks a JSON body. The schema should be a strict object, so that unknown fields are refused.
  *
  * @param ctx a Koa context, or anything with the request on `req`
- * @throws AppError invalid_request: 400 with the field and reason, 413 beyond `limitBytes`, 415 where it isn't JSON
+ * @throws AppError invalid_request: 400 with the field and reason, 408 where it is slow, 413 beyond `limitBytes`, 415 where it isn't JSON
  */
 export async function readJson<S extends z.ZodType>(
   ctx: { req: IncomingMessage },
   schema: S,
-  { limitBytes = defaultLimitBytes }: { limitBytes?: number } = {},
+  { limitBytes = defaultLimitBytes, patienceMs }: { limitBytes?: number; patienceMs?: number } = {},
 ): Promise<z.output<S>> {
   const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = ctx.req.headers;
   if (!/^application\/json\s*(;|$)/i.test(type))
     throw appErrors.invalidRequest({ field: 'content-type', reason: 'must be application/json' }, 415);
   if (encoding !== 'identity') throw appErrors.invalidRequest({ field: 'content-encoding', reason: 'is not supported' }, 415);
-  return parseInput(schema, parseText(await readBytes(ctx.req, limitBytes)));
-}
-
-async function readBytes(req: IncomingMessage, limitBytes: number): Promise<Buffer> {
-  const tooLarge = appErrors.invalidRequest({ field: 'body', reason: `must be at most ${limitBytes} bytes` }, 413);
-  if (Number(req.headers['content-length'] ?? 0) > limitBytes) throw tooLarge;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limitBytes) throw tooLarge;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  return parseInput(schema, parseText(await readBytes(ctx.req, { limitBytes, patienceMs, hold: holdOf(ctx.req) })));
 }
 
 function parseText(bytes: Buffer): unknown {
