@@ -92,7 +92,11 @@ test('of 20 workspaces that one account asks for at once, as many are created as
   const id = answers.find(({ status }) => status === 201)?.body.id ?? '';
   await owner.delete(`/control/v1/workspaces/${id}`);
   t.is((await create()).status, 409);
-  await api.db.updateTable('workspaces').set({ destroy_after: new Date(0) }).where('id', '=', id).execute();
+  await api.db
+    .updateTable('workspaces')
+    .set({ destroy_after: new Date(0) })
+    .where('id', '=', id)
+    .execute();
   t.is((await create()).status, 201);
 });
 
@@ -117,7 +121,10 @@ test('an account’s writes are limited, all its sessions together, and its read
   t.is((await write(owner.token)).status, 201, 'a paid plan allows more');
   await limited.redis.del(`limit:writes-minute:${owner.userId}`);
   const more = await Promise.all(Array.from({ length: 8 }, () => write(owner.token)));
-  t.true(more.some(({ status }) => status === 429), 'by the day too');
+  t.true(
+    more.some(({ status }) => status === 429),
+    'by the day too',
+  );
 });
 
 test('the free plan’s rates are those of the price list', (t) => {

@@ -29,8 +29,7 @@ async function insertWorkspace(applications: number): Promise<string[]> {
   return jobs.map(({ id }) => id);
 }
 
-const acquire = (jobId = ''): Promise<LeaseAnswer> =>
-  acquireLease(database.db, { jobId, worker: 'test', ttlMs: 15_000, busyDelayMs: 500 });
+const acquire = (jobId = ''): Promise<LeaseAnswer> => acquireLease(database.db, { jobId, worker: 'test', ttlMs: 15_000, busyDelayMs: 500 });
 const typeOf = (answer: LeaseAnswer): string => (answer.type === 'later' ? answer.reason : answer.type);
 
 async function finish(jobId = ''): Promise<void> {
