@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { connect } from '@nats-io/transport-node';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Redis } from 'ioredis';
 import type { Kysely } from 'kysely';
@@ -26,6 +25,7 @@ import { createTestDatabase } from './test-database.ts';
 import { createTestNats } from './test-nats.ts';
 import type { TestNats } from './test-nats.ts';
 import { createTestRedis } from './test-redis.ts';
+import { natsClient } from './nats-client.ts';
 
 export interface TestControlApi {
   url: string;
@@ -83,7 +83,7 @@ export async function startControlApi({
   const log = createLog({ name: 'test', level: 'trace' }, { write: (line) => void lines.push(line) });
   const box = createSecretBox(randomBytes(32).toString('base64'));
   const redis = createRedis(redisUrl ?? testRedis.url, { log });
-  const connection: NatsConnection = await connect({ servers: nats.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+  const connection: NatsConnection = await natsClient({ servers: nats.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
 
   const pollMs = 200;
   const relays = Array.from({ length: jobRelays }, () =>

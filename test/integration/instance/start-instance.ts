@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { createAuthDatabase } from '../../../services/instance/auth/auth-database.ts';
 import type { AuthDatabase } from '../../../services/instance/auth/auth-database.ts';
 import type { AuthSettings } from '../../../services/instance/auth/create-auth.ts';
@@ -17,6 +17,7 @@ import { noTracing } from '../../../services/shared/tracing.ts';
 import type { Tracing } from '../../../services/shared/tracing.ts';
 import { createEmptyDatabase } from './create-empty-database.ts';
 import { createTestRedis } from '../../support/test-redis.ts';
+import { redisClient } from '../../support/redis-client.ts';
 
 export interface TestInstance {
   appId: string;
@@ -129,7 +130,7 @@ export async function startInstance(options: StartInstanceOptions = {}): Promise
   const database = createAuthDatabase({ url: emptyDatabase.url, poolSize: 5, onQuery: tracing.onQuery });
   await migrateAuth({ database, settings, log });
   const testRedis = await createTestRedis();
-  const instanceRedis = new Redis(testRedis.url, { maxRetriesPerRequest: 1, retryStrategy: () => 50 });
+  const instanceRedis = redisClient(testRedis.url, { maxRetriesPerRequest: 1, retryStrategy: () => 50 });
   instanceRedis.on('error', () => {});
   await instanceRedis.ping();
   const bcrypt = createBcryptThread({ program: new URL('../../../services/instance/main.ts', import.meta.url) });

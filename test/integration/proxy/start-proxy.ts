@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { createProxy } from '../../../proxy/create-proxy.ts';
 import { createProxyMetrics } from '../../../proxy/metrics.ts';
 import { createClientLimits } from '../../../proxy/passes/limit-clients.ts';
@@ -28,6 +28,7 @@ import { noTracing } from '../../../services/shared/tracing.ts';
 import type { Tracing } from '../../../services/shared/tracing.ts';
 import { createTestDatabase } from '../../support/test-database.ts';
 import { createTestRedis } from '../../support/test-redis.ts';
+import { redisClient } from '../../support/redis-client.ts';
 
 export interface TestApp {
   appId: string;
@@ -78,7 +79,7 @@ export async function startProxy({
   const { db } = database;
   const testRedis = await createTestRedis();
   const { redis } = testRedis;
-  const subscriber = new Redis(testRedis.url, { retryStrategy: () => 50 });
+  const subscriber = redisClient(testRedis.url, { retryStrategy: () => 50 });
   const secretBox = createSecretBox(randomBytes(32).toString('base64'));
 
   let pushed = false;
