@@ -1,5 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { writeAtomically } from '../toolchain/write-atomically.ts';
 import { waitUntilActive } from './application-readiness.ts';
 import type { CliContext } from './context.ts';
 import { secretFile } from './context.ts';
@@ -45,7 +46,7 @@ export async function ensureDemoTenant(
     publicKey: application.publicKey,
     secretKey: application.secretKey,
   };
-  await writeFile(file, JSON.stringify(demo), { mode: 0o600 });
+  await writeAtomically(file, JSON.stringify(demo));
   await waitUntilActive(client, application.id, say);
   await waitUntilAnswers(demo, say);
   return { ...demo, created: true };
