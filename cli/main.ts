@@ -23,7 +23,8 @@ program
   .command('up')
   .description('bring the platform up, with a demo application')
   .option('--no-demo', 'without the demo application')
-  .action((options: { demo: boolean }, command: Command) =>
+  .option('--new-cluster', 'the cluster that the state belongs to is gone for good: bring the platform up in this one', false)
+  .action((options: { demo: boolean; newCluster: boolean }, command: Command) =>
     run(command, async (context) => (await import('./commands/up.ts')).up(context, options)),
   );
 
