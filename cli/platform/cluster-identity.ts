@@ -75,7 +75,7 @@ function describeCluster(server: string, kubeconfig: string): string {
 
 /** What client-go says, in its order of how much it says; it repeats itself, with times and file names. */
 const reasons: readonly [RegExp, string][] = [
-  [/connection refused/i, 'its API server refuses connections: is it running?'],
+  [/connection refused|was refused/i, 'its API server refuses connections: is it running?'],
   [/no such host/i, 'the name of its API server is not known'],
   [/no route to host|network is unreachable/i, 'there is no route to its API server'],
   [/i\/o timeout|deadline exceeded|TLS handshake timeout|request canceled|did not finish in/i, 'its API server does not answer'],
