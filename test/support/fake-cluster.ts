@@ -111,7 +111,10 @@ export async function startFakeCluster(): Promise<FakeCluster> {
         const inside = objects.get(keyOf('namespaces', namespace));
         if (inside === undefined) return send(response, 404, status(404));
         if (inside.metadata.deletionTimestamp !== undefined)
-          return send(response, 403, { ...status(403), message: `${kind} is forbidden: unable to create new content in namespace ${namespace} because it is being terminated` });
+          return send(response, 403, {
+            ...status(403),
+            message: `${kind} is forbidden: unable to create new content in namespace ${namespace} because it is being terminated`,
+          });
       }
       const key = keyOf(resource, object.metadata.name, namespace);
       if (objects.has(key)) return send(response, 409, status(409));

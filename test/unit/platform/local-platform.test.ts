@@ -144,7 +144,9 @@ test('no account reads Secrets in all namespaces, and the role that reads them i
   const readers = ofKind('ClusterRole').filter(({ inputs }) =>
     rolesSchema
       .parse(inputs)
-      .rules.some(({ resources: kinds, verbs }) => kinds.includes('secrets') && verbs.some((verb) => ['get', 'list', 'watch'].includes(verb))),
+      .rules.some(
+        ({ resources: kinds, verbs }) => kinds.includes('secrets') && verbs.some((verb) => ['get', 'list', 'watch'].includes(verb)),
+      ),
   );
   t.deepEqual(
     readers.map(({ name }) => name),
