@@ -23,7 +23,7 @@ const passwords = Object.fromEntries(redisUsers.map((user) => [user, `password-o
 const refused = { message: /NOPERM/ };
 const route: Route = {
   ...{ version: 1, appId: 'app_abcdef', revision: 1, status: 'active', plan: 'free', environment: 'production', region: 'us-east-1' },
-  ...{ internalUrl: null, sealedInstanceToken: null, keys: [] },
+  ...{ internalUrl: null, sealedInstanceToken: null, keys: [], allowedOrigins: null },
 };
 
 let port: number;
