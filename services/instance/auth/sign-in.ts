@@ -4,6 +4,7 @@ import type { Log } from '../../shared/log.ts';
 import type { AuthDatabase } from './auth-database.ts';
 import type { HashingGate } from './hashing-gate.ts';
 import type { PasswordHasher } from './password-hasher.ts';
+import type { PendingSignUps } from './pending-sign-ups.ts';
 import type { ClientInfo } from './session-token.ts';
 import type { SignInOutcome, StartSession } from './start-session.ts';
 import { findPasswordHash, findUserByEmail } from './user-store.ts';
@@ -21,6 +22,7 @@ interface SignInDeps {
   gate: HashingGate;
   hasher: PasswordHasher;
   startSession: StartSession;
+  pendingSignUps: PendingSignUps;
   emailVerificationRequired: boolean;
   log: Log;
 }
@@ -31,7 +33,9 @@ interface SignInDeps {
  */
 const refusalMs = 500;
 
-export function createSignIn({ database, gate, hasher, startSession, emailVerificationRequired, log }: SignInDeps): SignIn {
+export function createSignIn(deps: SignInDeps): SignIn {
+  const { database, gate, hasher, startSession, pendingSignUps, emailVerificationRequired, log } = deps;
+
   /** An imported hash, or one of another cost, is replaced once the password is known to be right. */
   async function renewHash(userId: string, oldHash: string, password: string): Promise<void> {
     try {
@@ -58,6 +62,8 @@ export function createSignIn({ database, gate, hasher, startSession, emailVerifi
       hash === undefined ? hasher.hash(password).then(() => false) : hasher.verify({ hash, password }),
     );
     if (!user || hash === undefined || !valid) {
+      // The same for a verified address, with which anybody can sign up again: its own password is another one.
+      if (user && (await pendingSignUps.matches(user.id, password))) throw appErrors.forbidden('email_not_verified');
       await delay(Math.max(0, refusalMs - (performance.now() - startedAt)));
       throw appErrors.unauthorized('invalid_credentials');
     }

@@ -1,11 +1,9 @@
 import { appErrors } from '../../shared/errors.ts';
-import { toAppError } from './auth-errors.ts';
+import type { SecurityNotices } from '../email/security-notices.ts';
 import type { AuthDatabase } from './auth-database.ts';
-import type { Auth } from './create-auth.ts';
-import type { HashingGate } from './hashing-gate.ts';
+import type { ConfirmPresence } from './fresh-sign-in.ts';
 import type { OneTimeTokens } from './one-time-tokens.ts';
 import type { SecondFactor } from './second-factor.ts';
-import { bearerHeaders } from './session-token.ts';
 import type { ClientInfo } from './session-token.ts';
 import type { Sessions } from './sessions.ts';
 import { isBanned } from './stored-user.ts';
@@ -14,9 +12,9 @@ import type { UserChanges } from './user-changes.ts';
 import { findUserById } from './user-store.ts';
 
 interface TotpDeps {
-  auth: Auth;
   database: AuthDatabase;
-  gate: HashingGate;
+  confirmPresence: ConfirmPresence;
+  notices: SecurityNotices;
   sessions: Sessions;
   tokens: OneTimeTokens;
   changes: UserChanges;
@@ -29,7 +27,7 @@ export type Totp = ReturnType<typeof createTotp>;
 /** Wrong codes for one challenge: after them one has to sign in again. */
 const attemptsPerChallenge = 5;
 
-export function createTotp({ auth, database, gate, sessions, tokens, changes, secondFactor }: TotpDeps) {
+export function createTotp({ database, confirmPresence, notices, sessions, tokens, changes, secondFactor }: TotpDeps) {
   async function verifyOrRefuse(userId: string, code: string): Promise<void> {
     if (!(await secondFactor.verify(userId, code, { allowBackupCode: true }))) throw wrongCode();
   }
@@ -38,20 +36,12 @@ export function createTotp({ auth, database, gate, sessions, tokens, changes, se
     /**
      * Makes a secret, which counts once a code of it was shown (`confirm`).
      *
-     * @throws unauthorized for a wrong password, conflict where the user has a second factor already
+     * @throws unauthorized for a wrong or missing password, forbidden where the user has none and the sign-in is not fresh, conflict where they
+     *   have a second factor already
      */
-    async enrol(token: string, { password, issuer }: { password?: string | undefined; issuer?: string | undefined }) {
-      try {
-        const body = { method: 'totp' as const, password, issuer };
-        const enrolled = await gate.run(() => auth.api.enableTwoFactor({ body, headers: bearerHeaders(token) }));
-        if (enrolled.method !== 'totp') throw new Error('better-auth enrolled another method than asked for');
-        return { otpauthUri: enrolled.totpURI, backupCodes: enrolled.backupCodes };
-      } catch (err) {
-        throw toAppError(err, {
-          INVALID_PASSWORD: () => appErrors.unauthorized('invalid_credentials'),
-          TOTP_ALREADY_ENABLED: () => appErrors.conflict({ reason: 'totp_already_enabled' }),
-        });
-      }
+    async enrol(signedIn: SignedIn, { password = '', issuer }: { password?: string | undefined; issuer?: string | undefined }) {
+      await confirmPresence(signedIn, password);
+      return secondFactor.enrol(signedIn.user, issuer);
     },
 
     /** Turns the second factor on with a first code, and ends the user's other sessions, which had none. */
@@ -60,7 +50,8 @@ export function createTotp({ auth, database, gate, sessions, tokens, changes, se
       if (!(await secondFactor.verify(user.id, code, { allowBackupCode: false }))) throw wrongCode();
       await database.updateTable('twoFactor').set({ verified: true }).where('userId', '=', user.id).execute();
       const enabled = await changes.update(user.id, { twoFactorEnabled: true });
-      await sessions.endOthers(user.id, session.token);
+      await sessions.endOthers(user.id, session.id);
+      notices.notifySecondFactor(enabled.email);
       return enabled;
     },
 
