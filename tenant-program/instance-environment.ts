@@ -17,6 +17,7 @@ export function instanceConfiguration(spec: TenantSpec): Record<string, string> 
     PUBLIC_URL: spec.publicUrl,
     MODE: config.mode,
     SESSION_TIMEOUT_SECONDS: String(config.sessionTimeoutSeconds),
+    ...(config.sessionLifetimeSeconds !== undefined && { SESSION_LIFETIME_SECONDS: String(config.sessionLifetimeSeconds) }),
     ALLOWED_ORIGINS: config.allowedOrigins.join(','),
     EMAIL_VERIFICATION_REQUIRED: String(config.emailVerificationRequired),
     DATABASE_POOL_SIZE: String(spec.resources.databasePoolSize),

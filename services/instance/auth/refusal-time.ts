@@ -20,6 +20,8 @@ export interface RefusalTime {
 interface RefusalTimeOptions {
   database: AuthDatabase;
   hasher: Pick<PasswordHasher, 'hash' | 'verify'>;
+  /** Hashes that one refusal may take. */
+  comparisons: number;
   log: Log;
 }
 
@@ -40,7 +42,7 @@ const maxForms = 50;
  * Every refusal therefore takes as long as the costliest hash that any user of this application has: one example of each form in the
  * database is timed once. Waiting costs no processor time, so an attacker gains nothing by it.
  */
-export function createRefusalTime({ database, hasher, log }: RefusalTimeOptions): RefusalTime {
+export function createRefusalTime({ database, hasher, comparisons, log }: RefusalTimeOptions): RefusalTime {
   const timedForms = new Set<string>();
   let slowestMs = 0;
   let searchedAt = Number.NEGATIVE_INFINITY;
@@ -82,7 +84,7 @@ export function createRefusalTime({ database, hasher, log }: RefusalTimeOptions)
         // The first refusals wait for it; later ones have a figure.
         if (searchedAt === Number.NEGATIVE_INFINITY) await searching;
       }
-      const refusalMs = Math.min(longestMs, Math.max(shortestMs, Math.ceil((slowestMs * margin) / stepMs) * stepMs));
+      const refusalMs = Math.min(longestMs, Math.max(shortestMs, Math.ceil((slowestMs * margin * comparisons) / stepMs) * stepMs));
       await delay(Math.max(0, refusalMs - (performance.now() - startedAt)));
     },
   };

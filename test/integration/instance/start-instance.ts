@@ -128,6 +128,8 @@ export async function startInstance(options: StartInstanceOptions = {}): Promise
   const settings: AuthSettings = {
     secret: options.secret ?? randomBytes(32).toString('base64'),
     sessionTimeoutSeconds: options.sessionTimeoutSeconds ?? 604_800,
+    sessionLifetimeSeconds: options.sessionLifetimeSeconds ?? 7_776_000,
+    mailsPerHour: options.mailsPerHour ?? 3_000,
     emailVerificationRequired: options.emailVerificationRequired ?? false,
     publicUrl: options.publicUrl,
     providers: options.providers ?? { social: {}, oidc: {} },

@@ -25,6 +25,11 @@ const good: Record<string, object> = {
   'the longest client secret of Apple': { socialProviders: { apple: { clientId: 'id', clientSecret: long(2_048) } } },
   'a mail server by its address': { email: { ...email, smtp: { host: '2001:db8::25' } } },
   'a name in quotes': { email: { ...email, from: '"Acme, Inc." <no-reply@acme.example>' } },
+  'a lifetime of sessions': { sessionTimeoutSeconds: 300, sessionLifetimeSeconds: 300 },
+  'domains that a provider answers for': {
+    socialProviders: { microsoft: { ...client, domains: ['acme.example'] } },
+    oidcProviders: { idp: { ...oidc, domains: ['acme.example', 'xn--bcher-kva.example'] }, only: { ...oidc, domains: ['*'] } },
+  },
   'ten other providers': { oidcProviders: many(10) },
   'the longest name of a provider': { oidcProviders: { [`a${'1'.repeat(31)}`]: oidc } },
 };
@@ -64,6 +69,9 @@ const bad: [what: string, config: object, field: string][] = [
   ['an issuer without https', { oidcProviders: { idp: { ...oidc, issuer: 'http://idp.example' } } }, 'oidcProviders.idp.issuer'],
   ['an issuer that is no URL', { oidcProviders: { idp: { ...oidc, issuer: 'idp' } } }, 'oidcProviders.idp.issuer'],
   ['no issuer', { oidcProviders: { idp: client } }, 'oidcProviders.idp.issuer'],
+  ['no domain at all', { oidcProviders: { idp: { ...oidc, domains: [] } } }, 'oidcProviders.idp.domains'],
+  ['a lifetime below the timeout', { sessionTimeoutSeconds: 600, sessionLifetimeSeconds: 599 }, 'sessionLifetimeSeconds'],
+  ['a lifetime of more than a year', { sessionLifetimeSeconds: 31_536_001 }, 'sessionLifetimeSeconds'],
 ];
 
 /** What only this side refuses: it is told to owners here, before it is stored. */
@@ -75,6 +83,7 @@ const refusedHere: [what: string, config: object, field: string][] = [
   ['a password with half a character', { email: { ...email, smtp: { ...smtp, password: '\ud800' } } }, 'email.smtp.password'],
   ['an origin with a comma', { allowedOrigins: ['https://a.example,b'] }, 'allowedOrigins.0'],
   ['an origin with half a character', { allowedOrigins: ['https://a.example/\ud800'] }, 'allowedOrigins.0'],
+  ['an address as a domain', { oidcProviders: { idp: { ...oidc, domains: ['a@acme.example'] } } }, 'oidcProviders.idp.domains.0'],
   ['an issuer with credentials', { oidcProviders: { idp: { ...oidc, issuer: 'https://u:p@idp.example' } } }, 'oidcProviders.idp.issuer'],
   ['an issuer with a query', { oidcProviders: { idp: { ...oidc, issuer: 'https://idp.example/?a=b' } } }, 'oidcProviders.idp.issuer'],
 ];
