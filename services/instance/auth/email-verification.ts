@@ -72,7 +72,6 @@ export function createEmailVerification(deps: EmailVerificationDeps) {
     if (changed) return completeChange(changed);
     return undoEmailChange(token);
   }
-  }
 
   return {
     /** Sends the link again, where the address is a user's and not verified. Neither answer nor time tells. */

@@ -49,10 +49,10 @@ test('an application of before keeps its configuration, has all settings of now,
 
 test('session tokens of before are kept as their hashes, and go on by their ids', async (t) => {
   const name = `test_${randomBytes(8).toString('hex')}`;
-  const admin = new pg.Client({ connectionString: serviceUrl('TEST_DATABASE_URL') });
+  const admin = postgresClient({ connectionString: serviceUrl('TEST_DATABASE_URL') });
   await admin.connect();
   await admin.query(`create database ${name}`);
-  const client = new pg.Client({ connectionString: databaseUrl(name) });
+  const client = postgresClient({ connectionString: databaseUrl(name) });
   const before = mkdtempSync(path.join(tmpdir(), 'authsome-migrations-'));
   t.teardown(async () => {
     await client.end();
