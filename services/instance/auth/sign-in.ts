@@ -63,7 +63,7 @@ export function createSignIn(deps: SignInDeps): SignIn {
     );
     if (!user || hash === undefined || !valid) {
       // The same for a verified address, with which anybody can sign up again: its own password is another one.
-      if (user && (await pendingSignUps.matches(user.id, password))) throw appErrors.forbidden('email_not_verified');
+      if (user && (await pendingSignUps.matchesLatest(user.id, password))) throw appErrors.forbidden('email_not_verified');
       await delay(Math.max(0, refusalMs - (performance.now() - startedAt)));
       throw appErrors.unauthorized('invalid_credentials');
     }
