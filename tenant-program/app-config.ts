@@ -53,6 +53,7 @@ const email = z.strictObject({
     username: z.string().min(1).max(1_024).optional(),
     password: z.string().min(1).max(1_024).optional(),
   }),
+  mailsPerHour: z.int().min(1).max(1_000_000).optional(),
 });
 
 /** What an application's owner chooses. Equal in meaning to the services' own schema of it, which they don't share with this program. */

@@ -22,6 +22,7 @@ export function instanceConfiguration(spec: TenantSpec): Record<string, string> 
     EMAIL_VERIFICATION_REQUIRED: String(config.emailVerificationRequired),
     DATABASE_POOL_SIZE: String(spec.resources.databasePoolSize),
     ...(config.email && { EMAIL_FROM: config.email.from }),
+    ...(config.email?.mailsPerHour !== undefined && { MAILS_PER_HOUR: String(config.email.mailsPerHour) }),
     ...(spec.tracing && { OTEL_EXPORTER_OTLP_ENDPOINT: spec.tracing.endpoint }),
   };
 }

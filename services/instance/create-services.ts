@@ -55,7 +55,7 @@ export function createServices(deps: ServiceDeps) {
   const pendingSignUps = createPendingSignUps({ database, tokens, hasher });
   const mayWrite = createMailLimits({ cache, perHour: mailsPerHour, log });
   const mails = createAccountMails({ queue: mailQueue, database, tokens, pendingSignUps, mayWrite });
-  const notices = createSecurityNotices({ queue: mailQueue, tokens, mayWrite });
+  const notices = createSecurityNotices({ queue: mailQueue, tokens, mayWrite, log });
   const changes = createUserChanges({ database, cache });
   const times = sessionTimes(settings);
   const store = createSessionStore({ database, cache, lifetimeSeconds: times.lifetimeSeconds });

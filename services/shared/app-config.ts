@@ -31,6 +31,8 @@ const email = z.strictObject({
     username: text(1_024).optional(),
     password: text(1_024).optional(),
   }),
+  /** Mails of the application in an hour; 3,000 if not given. */
+  mailsPerHour: z.int().min(1).max(1_000_000).optional(),
 });
 
 /** Domains of e-mail addresses that a provider answers for: its word signs their users in. `*` is every domain. */

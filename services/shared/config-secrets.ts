@@ -4,7 +4,7 @@ import type { SecretBox } from './secret-box.ts';
 
 /** An application's configuration without its secrets: what is stored in the clear, and shown. */
 export type AppSettings = Omit<AppConfig, 'email' | 'socialProviders' | 'oidcProviders'> & {
-  email?: { from: string; smtp: { host: string; port: number; username?: string } };
+  email?: { from: string; smtp: { host: string; port: number; username?: string }; mailsPerHour?: number };
   socialProviders: Partial<Record<keyof AppConfig['socialProviders'], { clientId: string; domains?: string[] }>>;
   oidcProviders: Record<string, { issuer: string; clientId: string; domains?: string[] }>;
 };

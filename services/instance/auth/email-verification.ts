@@ -81,8 +81,10 @@ export function createEmailVerification(deps: EmailVerificationDeps) {
 
     /** Sends a link to a new address, which becomes the user's once the link was followed, and a way to stop it to the present one. */
     requestChange(user: StoredUser, newEmail: string, page: URL | undefined): void {
-      mails.sendEmailChange(user.id, newEmail, page);
+      mails.requireConfigured();
+      // First: no change without word of it.
       notices.notifyChangeRequested(user, newEmail, page);
+      mails.sendEmailChange(user.id, newEmail, page);
     },
 
     /**

@@ -31,13 +31,11 @@ export type PendingSignUps = ReturnType<typeof createPendingSignUps>;
 const lifetimeSeconds = 7 * 86_400;
 /** Of one address. Earlier ones are kept: later strangers must not push the owner's out. */
 const maxPending = 20;
-/** Each costs a hash at a sign-in that fails otherwise. A person tries the password of their latest sign-up. */
-const maxCompared = 2;
 const stored = z.object({ passwordHash: z.string(), name: z.string() });
 
 /** How many hashes a sign-in that fails may cost. */
 export function comparisonsOf({ emailVerificationRequired }: { emailVerificationRequired: boolean }): number {
-  return emailVerificationRequired ? 1 + maxCompared : 1;
+  return emailVerificationRequired ? 2 : 1;
 }
 
 export function createPendingSignUps({ database, tokens, hasher }: PendingSignUpsDeps) {
@@ -59,14 +57,15 @@ export function createPendingSignUps({ database, tokens, hasher }: PendingSignUp
       return id;
     },
 
-    /** Whether the password is that of one of the latest pending sign-ups. Hashes: call it in a turn of the hashing gate. */
-    async matches(userId: string, password: string): Promise<boolean> {
-      const latest = await pendingOf(database, userId).orderBy('createdAt', 'desc').limit(maxCompared).execute();
-      for (const { data } of latest) {
-        const { passwordHash: hash } = stored.parse(data);
-        if (await hasher.verify({ hash, password })) return true;
-      }
-      return false;
+    /**
+     * Whether the password is that of the latest pending sign-up. Only that one: each costs a hash at a sign-in that fails otherwise. Call it
+     * in a turn of the hashing gate.
+     */
+    async matchesLatest(userId: string, password: string): Promise<boolean> {
+      const latest = await pendingOf(database, userId).orderBy('createdAt', 'desc').limit(1).executeTakeFirst();
+      if (!latest) return false;
+      const { passwordHash: hash } = stored.parse(latest.data);
+      return hasher.verify({ hash, password });
     },
 
     /** What a mail consents to that no sign-up caused, such as one that was asked for again. */

@@ -72,7 +72,7 @@ export function createSignIn(deps: SignInDeps): SignIn {
     // Without a hash to compare with, one is made anyway: the work must not tell either.
     if (hash === undefined) await hasher.hash(password);
     else if (await hasher.verify({ hash, password })) return 'account';
-    return userId !== undefined && (await pendingSignUps.matches(userId, password)) ? 'pending' : 'none';
+    return userId !== undefined && (await pendingSignUps.matchesLatest(userId, password)) ? 'pending' : 'none';
   }
 
   return async (credentials, client) => {

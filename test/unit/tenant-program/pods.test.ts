@@ -188,6 +188,14 @@ test('PostgreSQL is reached at its pod’s address, known before it is ready', a
   t.like(service, { spec: { clusterIP: 'None', publishNotReadyAddresses: true } });
 });
 
+test('limits that an owner has set reach the instance', async (t) => {
+  const { config } = planSpecs.pro;
+  const email = config?.email && { ...config.email, mailsPerHour: 20_000 };
+  const run = await runTenantProgram({ ...planSpecs.pro, config: { ...config, email, sessionLifetimeSeconds: 2_592_000 } });
+  const { data } = find(run, 'kubernetes:core/v1:ConfigMap', 'instance') as { data: Record<string, string> };
+  t.like(data, { SESSION_LIFETIME_SECONDS: '2592000', MAILS_PER_HOUR: '20000' });
+});
+
 test('configuration is in the ConfigMap, and secrets are in the Secret only', async (t) => {
   const run = await runTenantProgram(planSpecs.pro);
   const { data } = find(run, 'kubernetes:core/v1:ConfigMap', 'instance') as { data: Record<string, string> };
