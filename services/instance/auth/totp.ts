@@ -45,7 +45,7 @@ export function createTotp({ auth, database, gate, sessions, tokens, changes, se
         const body = { method: 'totp' as const, password, issuer };
         const enrolled = await gate.run(() => auth.api.enableTwoFactor({ body, headers: bearerHeaders(token) }));
         if (enrolled.method !== 'totp') throw new Error('better-auth enrolled another method than asked for');
-        return { otpauthUri: enrolled.totpURI, backupCodes: enrolled.backupCodes };
+        return { otpauthUri: withoutPlus(enrolled.totpURI), backupCodes: enrolled.backupCodes };
       } catch (err) {
         throw toAppError(err, {
           INVALID_PASSWORD: () => appErrors.unauthorized('invalid_credentials'),
@@ -98,4 +98,10 @@ export function createTotp({ auth, database, gate, sessions, tokens, changes, se
 
 function wrongCode(): Error {
   return appErrors.unauthorized('invalid_code');
+}
+
+/** better-auth writes the query as forms do, with `+` for a blank; authenticators read it as a URI's, and show the `+`. */
+function withoutPlus(uri: string): string {
+  const queryAt = uri.indexOf('?');
+  return uri.slice(0, queryAt) + uri.slice(queryAt).replaceAll('+', '%20');
 }
