@@ -6,6 +6,7 @@ import { isCustomerUrl } from './passes/parse-path.ts';
 import { createPasses } from './create-passes.ts';
 import type { PassDeps } from './create-passes.ts';
 import { answerError } from './http/answer-error.ts';
+import { createLineLimit } from './http/limit-lines.ts';
 import { startExchange } from './http/start-exchange.ts';
 import type { Exchange } from './http/start-exchange.ts';
 import type { ProxyMetrics } from './metrics.ts';
@@ -30,7 +31,7 @@ export function createProxy(deps: ProxyDeps): RequestListener {
     try {
       await runPasses(exchange);
     } catch (err) {
-      if (!(err instanceof ClientGoneError)) answerError({ req, res, err, requestId: exchange.requestId, log });
+      if (!(err instanceof ClientGoneError)) answerError(exchange, err, log);
       reason = refusalReason(err);
     }
     const { appId, requestId } = exchange;
@@ -39,11 +40,16 @@ export function createProxy(deps: ProxyDeps): RequestListener {
     else record(exchange, reason);
   }
 
+  const admitLine = createLineLimit(deps);
+
   function record(exchange: Exchange, reason: string | undefined): void {
     const { res, method, path, appId, requestId, startedAt } = exchange;
     const durationMs = performance.now() - startedAt;
     metrics.answered({ status: res.statusCode, reason, seconds: durationMs / 1_000 });
-    log.info({ requestId, appId, method, path, status: res.statusCode, durationMs: Math.round(durationMs * 10) / 10 }, 'Request answered');
+    const { admitted, leftOut } = admitLine(res.statusCode);
+    if (!admitted) return;
+    const facts = { requestId, appId, method, path, status: res.statusCode, durationMs: Math.round(durationMs * 10) / 10 };
+    log.info(leftOut === 0 ? facts : { ...facts, leftOut }, 'Request answered');
   }
 
   return (req, res) => {

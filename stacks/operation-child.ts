@@ -34,6 +34,8 @@ let stopped: 'cancelled' | 'deadline_exceeded' | undefined;
 const secrets: string[] = [];
 const diagnostics: string[] = [];
 
+// A parent that is gone reads nothing. That must not end this process before it has cancelled the engine.
+process.stdout.on('error', () => undefined);
 process.exitCode = await main();
 // Open pipes and the engine's idle connections would keep the process alive.
 process.exit();

@@ -60,7 +60,7 @@ export class Backups extends pulumi.ComponentResource {
           ...environment.secret,
           ADMIN_DATABASE_URL: connections.controlAdmin,
           TENANTS_ADMIN_DATABASE_URL: connections.tenantsAdmin,
-          REDIS_URL: connections.redis,
+          REDIS_URL: connections.redis('restore'),
         },
       },
       child,

@@ -6,6 +6,7 @@ import { createKoa } from '../shared/http/create-koa.ts';
 import type { RequestState } from '../shared/http/create-koa.ts';
 import { createHealthRouter } from '../shared/http/health-router.ts';
 import type { Log } from '../shared/log.ts';
+import type { AccountLimits } from '../shared/plans.ts';
 import type { SecretBox } from '../shared/secret-box.ts';
 import type { Tracing } from '../shared/tracing.ts';
 import type { Auth } from './auth/create-auth.ts';
@@ -26,7 +27,8 @@ export interface AppDeps {
   db: Kysely<Database>;
   auth: Auth;
   tokens: SessionTokens;
-  limits: { signUp: RateLimit; logIn: RateLimit; operator: RateLimit };
+  limits: { signUp: RateLimit; logIn: RateLimit; operator: RateLimit; writes: RateLimit };
+  accountLimits: AccountLimits;
   /** Seals the secrets of applications' configurations. */
   box: SecretBox;
   /** Undefined: no operator endpoints. */

@@ -7,6 +7,7 @@ import { runMain } from '../shared/lifecycle.ts';
 import { createLog } from '../shared/log.ts';
 import { createLeaderGauge, createRegistry, registerDependencies } from '../shared/metrics/service-registry.ts';
 import { connectNats } from '../shared/nats.ts';
+import { accountLimits } from '../shared/plans.ts';
 import { createRedis } from '../shared/redis.ts';
 import { createSecretBox } from '../shared/secret-box.ts';
 import { registerBackupMetrics } from './backup-metrics.ts';
@@ -15,6 +16,7 @@ import { createAuth } from './auth/create-auth.ts';
 import { createSessionTokens } from './auth/session-tokens.ts';
 import { readConfig } from './config.ts';
 import { createApp } from './create-app.ts';
+import { createWriteLimit } from './limits/limit-writes.ts';
 import { createRateLimit } from './limits/rate-limit.ts';
 import { createJobRelay } from './outbox/job-relay.ts';
 import { startRelayLoop } from './outbox/relay-loop.ts';
@@ -95,7 +97,9 @@ runMain(name, async (lifecycle) => {
       signUp: perMinute('signup', config.AUTH_REQUESTS_PER_MINUTE),
       logIn: perMinute('login', config.AUTH_REQUESTS_PER_MINUTE),
       operator: perMinute('operator', operatorRequestsPerMinute),
+      writes: createWriteLimit({ db, redis, log }),
     },
+    accountLimits,
     box: createSecretBox(config.ENCRYPTION_KEY),
     operatorToken: config.OPERATOR_TOKEN,
     effects,

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { connect } from '@nats-io/transport-node';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Redis } from 'ioredis';
 import type { Kysely } from 'kysely';
 import { createAuth } from '../../services/control-api/auth/create-auth.ts';
 import { createSessionTokens } from '../../services/control-api/auth/session-tokens.ts';
 import { createApp } from '../../services/control-api/create-app.ts';
+import { createWriteLimit } from '../../services/control-api/limits/limit-writes.ts';
 import { createRateLimit } from '../../services/control-api/limits/rate-limit.ts';
 import { createJobRelay } from '../../services/control-api/outbox/job-relay.ts';
 import { startRelayLoop } from '../../services/control-api/outbox/relay-loop.ts';
@@ -17,6 +17,7 @@ import type { Effects } from '../../services/control-api/use-cases/effects.ts';
 import type { Database } from '../../services/shared/db/tables.ts';
 import { listen } from '../../services/shared/http/listen.ts';
 import { createLog } from '../../services/shared/log.ts';
+import type { AccountLimits, Plan, WriteRate } from '../../services/shared/plans.ts';
 import { createRedis } from '../../services/shared/redis.ts';
 import { createSecretBox } from '../../services/shared/secret-box.ts';
 import type { SecretBox } from '../../services/shared/secret-box.ts';
@@ -24,6 +25,7 @@ import { createTestDatabase } from './test-database.ts';
 import { createTestNats } from './test-nats.ts';
 import type { TestNats } from './test-nats.ts';
 import { createTestRedis } from './test-redis.ts';
+import { natsClient } from './nats-client.ts';
 
 export interface TestControlApi {
   url: string;
@@ -47,6 +49,10 @@ interface Options {
   /** Without one there are no operator endpoints. */
   operatorToken?: string;
   operatorRequestsPerMinute?: number;
+  /** What an account may have. By default anything: most tests make many applications for one owner. */
+  accountLimits?: AccountLimits;
+  /** Requests that change something; by default more than any test makes. */
+  writeRates?: Readonly<Record<Plan, WriteRate>>;
   /** Stands in for the test's own Redis, to have one that is away. */
   redisUrl?: string;
   /** Job relays on the same database, as many replicas have them. */
@@ -54,6 +60,8 @@ interface Options {
   /** Limits of the event streams, where a test can't wait for the real ones. */
   streaming?: Omit<OperationStreamsOptions, 'db' | 'log'>;
 }
+
+const unlimited: WriteRate = { perMinute: Infinity, perDay: Infinity };
 
 export const testAuthSecret = 'a secret for tests, of 32 letters and more';
 export const testPublicUrl = 'http://control.test';
@@ -63,6 +71,8 @@ export async function startControlApi({
   authRequestsPerMinute = 100_000,
   operatorToken,
   operatorRequestsPerMinute = 100_000,
+  accountLimits: limitsOfAccount = { freeApplications: Infinity, workspaces: Infinity },
+  writeRates = { free: unlimited, pro: unlimited, enterprise: unlimited },
   redisUrl,
   jobRelays = 1,
   streaming = {},
@@ -73,7 +83,7 @@ export async function startControlApi({
   const log = createLog({ name: 'test', level: 'trace' }, { write: (line) => void lines.push(line) });
   const box = createSecretBox(randomBytes(32).toString('base64'));
   const redis = createRedis(redisUrl ?? testRedis.url, { log });
-  const connection: NatsConnection = await connect({ servers: nats.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+  const connection: NatsConnection = await natsClient({ servers: nats.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
 
   const pollMs = 200;
   const relays = Array.from({ length: jobRelays }, () =>
@@ -99,7 +109,9 @@ export async function startControlApi({
       signUp: perMinute('signup', authRequestsPerMinute),
       logIn: perMinute('login', authRequestsPerMinute),
       operator: perMinute('operator', operatorRequestsPerMinute),
+      writes: createWriteLimit({ db, redis, log, rates: writeRates }),
     },
+    accountLimits: limitsOfAccount,
     box,
     operatorToken,
     effects,

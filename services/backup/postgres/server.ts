@@ -1,5 +1,6 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { libpqCompatible } from '../../shared/db/libpq-compatible.ts';
+import { createClient as createBoundedClient } from '../../shared/db/postgres-connections.ts';
 
 const connectTimeoutMs = 10_000;
 
@@ -21,8 +22,6 @@ export async function withClient<T>(
   { statementTimeoutMs = 60_000 }: { statementTimeoutMs?: number } = {},
 ): Promise<T> {
   const client = createClient(url, statementTimeoutMs);
-  // A connection that is lost fails the next query, and must not end the process.
-  client.on('error', () => undefined);
   await client.connect();
   try {
     return await use(client);
@@ -32,13 +31,12 @@ export async function withClient<T>(
 }
 
 export function createClient(url: string, statementTimeoutMs: number): pg.Client {
-  return new pg.Client({
+  return createBoundedClient({
     connectionString: libpqCompatible(url),
     application_name: 'authsome-backup',
     connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + connectTimeoutMs,
-    keepAlive: true,
   });
 }
 

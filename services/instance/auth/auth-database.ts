@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import type { ColumnType, JSONColumnType, LogEvent, Transaction } from 'kysely';
-import pg from 'pg';
+import { createPool } from '../../shared/db/postgres-connections.ts';
 import type { StoredSession, StoredUser } from './stored-user.ts';
 
 type JsonObject = JSONColumnType<Record<string, unknown> | null, string | null | undefined, string | null>;
@@ -108,16 +108,15 @@ interface AuthDatabaseOptions {
 
 /** A pooled connection to the tenant's own database. A connection that can't be had within 5 s is an error, not a wait. */
 export function createAuthDatabase({ url, poolSize, onQuery }: AuthDatabaseOptions): AuthDatabase {
-  const pool = new pg.Pool({
+  // An idle connection that the server closes is replaced at the next query, which is where a lasting fault shows and is logged.
+  const pool = createPool({
     connectionString: url,
     max: poolSize,
     application_name: 'authsome-instance',
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
     statement_timeout: 10_000,
-    keepAlive: true,
+    query_timeout: 12_000,
   });
-  // An idle connection that the server closes is replaced at the next query, which is where a lasting fault shows and is logged.
-  pool.on('error', () => {});
   return new Kysely<AuthTables>({ dialect: new PostgresDialect({ pool }), ...(onQuery === undefined ? {} : { log: onQuery }) });
 }

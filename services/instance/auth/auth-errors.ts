@@ -1,4 +1,5 @@
 import { isAPIError } from 'better-auth/api';
+import { isOutage } from '../../shared/db/is-outage.ts';
 import { AppError, appErrors } from '../../shared/errors.ts';
 
 /** What each of better-auth's error codes means in the product's format. */
@@ -14,9 +15,10 @@ const errorsByCode: Readonly<Record<string, () => AppError>> = {
   FAILED_TO_GET_SESSION: () => appErrors.unauthorized('invalid_session'),
 };
 
-/** The error to answer with; what is not known here is an internal error. */
+/** The error to answer with: a lost connection is the outage that it is, and what is not known here an internal error. */
 export function toAppError(err: unknown, overrides: Readonly<Record<string, () => AppError>> = {}): AppError {
   if (err instanceof AppError) return err;
+  if (isOutage(err)) return appErrors.unavailable('upstream');
   const code = errorCode(err);
   const known = code === undefined ? undefined : (overrides[code] ?? errorsByCode[code]);
   return known ? known() : appErrors.internal(err);

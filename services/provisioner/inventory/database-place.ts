@@ -1,4 +1,5 @@
-import pg from 'pg';
+import type pg from 'pg';
+import { createAdministratorPool } from '../../shared/db/administrator-connection.ts';
 import type { TenantSettings } from '../tenant-settings.ts';
 import { dropDatabase, dropRole } from './drop-database.ts';
 import type { Place } from './inventory.ts';
@@ -14,7 +15,7 @@ const pageSize = 500;
 
 /** Connections to the server on which tenants without one of their own have their databases, as its administrator. */
 export function connectSharedServer(server: SharedServer, onError: (error: Error) => void = () => undefined): pg.Pool {
-  const pool = new pg.Pool({
+  const config = {
     host: server.host,
     port: server.port,
     user: server.adminUser,
@@ -25,10 +26,8 @@ export function connectSharedServer(server: SharedServer, onError: (error: Error
     application_name: 'authsome-provisioner',
     connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: statementTimeoutMs,
-    query_timeout: statementTimeoutMs + connectTimeoutMs,
-  });
-  pool.on('error', onError);
-  return pool;
+  };
+  return createAdministratorPool(config, onError);
 }
 
 /** Databases and roles of applications on the shared server. A server of an application's own goes with its namespace. */

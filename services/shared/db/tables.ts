@@ -64,6 +64,8 @@ export interface ApplicationsTable {
   observed_generation: Generated<number>;
   config: JSONColumnType<AppSettings, string, string>;
   sealed_config_secrets: JSONColumnType<SealedConfigSecrets, string | undefined, string>;
+  /** Of config; the database makes it. Null in a configuration without the setting. */
+  allowed_origins: ColumnType<string[] | null, never, never>;
   database_tier: Generated<DatabaseTier>;
   internal_url: string | null;
   namespace: string | null;

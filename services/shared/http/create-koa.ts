@@ -6,6 +6,7 @@ import type { Log } from '../log.ts';
 import { noTracing } from '../tracing.ts';
 import type { Tracing } from '../tracing.ts';
 import { answeredRoute } from './answered-route.ts';
+import { transportSecurity } from './security-headers.ts';
 
 export const requestIdHeader = 'X-AuthSome-Request-ID';
 
@@ -57,6 +58,7 @@ async function answer(ctx: RequestContext, next: () => Promise<unknown>, log: Lo
   ctx.state.requestId = requestId;
   ctx.state.log = log.child({ requestId });
   ctx.set(requestIdHeader, requestId);
+  if (ctx.secure) ctx.set(transportSecurity.name, transportSecurity.value);
   try {
     await next();
     if (ctx.status === 404 && ctx.body === undefined) throw appErrors.notFound('path');

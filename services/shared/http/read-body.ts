@@ -2,12 +2,16 @@ import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import { decodeUtf8, findBadUtf8 } from '../../../domain/decode-text.ts';
 import { appErrors } from '../errors.ts';
+import { holdOf } from './body-budget.ts';
 import { parseInput } from './parse-input.ts';
+import { readBytes } from './read-bytes.ts';
 
 const defaultLimitBytes = 64 * 1024;
 
 interface ReadOptions {
   limitBytes?: number;
+  /** Milliseconds for the whole body, if not those of a small one. */
+  patienceMs?: number | undefined;
   /** A field whose text the caller checks itself, row by row. */
   uncheckedField?: string;
 }
@@ -17,12 +21,12 @@ interface ReadOptions {
  * without fields, whatever its content type says.
  *
  * @param ctx a Koa context, or anything with the request on `req`
- * @throws AppError invalid_request: 400 with the field and reason, 413 beyond `limitBytes`, 415 if the body isn't JSON
+ * @throws AppError invalid_request: 400 with the field and reason, 408 if it is slow, 413 beyond `limitBytes`, 415 if the body isn't JSON
  */
 export async function readJson<S extends z.ZodType>(
   ctx: { req: IncomingMessage },
   schema: S,
-  { limitBytes = defaultLimitBytes, uncheckedField }: ReadOptions = {},
+  { limitBytes = defaultLimitBytes, patienceMs, uncheckedField }: ReadOptions = {},
 ): Promise<z.output<S>> {
   const { req } = ctx;
   if (!announcesBody(req)) return parseInput(schema, {});
@@ -30,25 +34,12 @@ export async function readJson<S extends z.ZodType>(
   if (!/^application\/json\s*(;|$)/i.test(type))
     throw appErrors.invalidRequest({ field: 'content-type', reason: 'must be application/json' }, 415);
   if (encoding !== 'identity') throw appErrors.invalidRequest({ field: 'content-encoding', reason: 'is not supported' }, 415);
-  const bytes = await readBytes(req, limitBytes);
+  const bytes = await readBytes(req, { limitBytes, patienceMs, hold: holdOf(req) });
   return parseInput(schema, bytes.length === 0 ? {} : parseJson(bytes), { uncheckedField });
 }
 
 function announcesBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-}
-
-async function readBytes(req: IncomingMessage, limitBytes: number): Promise<Buffer> {
-  const tooLarge = appErrors.invalidRequest({ field: 'body', reason: `must be at most ${limitBytes} bytes` }, 413);
-  if (Number(req.headers['content-length'] ?? 0) > limitBytes) throw tooLarge;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limitBytes) throw tooLarge;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 function parseJson(bytes: Buffer): unknown {

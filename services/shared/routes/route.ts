@@ -33,6 +33,8 @@ export const routeSchema = z.object({
   /** The instance's token, sealed with the platform's encryption key (secret-box.ts). */
   sealedInstanceToken: z.string().nullable(),
   keys: z.array(routeApiKeySchema),
+  /** Whose pages may call the application. Null in a route of an older version: then only the instance knows. */
+  allowedOrigins: z.array(z.string()).nullable().default(null),
 });
 
 export type Route = z.output<typeof routeSchema>;

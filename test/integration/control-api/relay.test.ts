@@ -1,8 +1,7 @@
 import test from 'ava';
 import { rmSync } from 'node:fs';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { jobStream } from '../../../services/shared/jobs/job.ts';
 import { routeKey } from '../../../services/shared/routes/route.ts';
 import { createApplication, createWorkspace } from '../../support/application-requests.ts';
@@ -13,6 +12,8 @@ import { signUpOwner } from '../../support/owner-client.ts';
 import { takeJob } from '../../support/read-queue.ts';
 import { startRedis } from '../../support/start-redis.ts';
 import { waitFor } from '../../support/wait-for.ts';
+import { redisClient } from '../../support/redis-client.ts';
+import { natsClient } from '../../support/nats-client.ts';
 
 test('with NATS away an application is still accepted, and its job is published once NATS is back', async (t) => {
   const api = await startControlApi();
@@ -59,7 +60,7 @@ test('each job is in the queue once, with several relays on one database', async
     return open === 0;
   });
 
-  const nc = await connect({ servers: api.nats.url });
+  const nc = await natsClient({ servers: api.nats.url });
   t.teardown(() => nc.close());
   const manager = await jetstreamManager(nc);
   const { state } = await manager.streams.info(jobStream.stream);
@@ -92,7 +93,7 @@ test('a route that could not be published is published once Redis is back', asyn
 });
 
 async function readRoute(port: number, appId: string): Promise<number | undefined> {
-  const redis = new Redis({ host: '127.0.0.1', port });
+  const redis = redisClient(`redis://127.0.0.1:${port}`);
   const stored = await redis.get(routeKey(appId));
   await redis.quit();
   return stored === null ? undefined : (JSON.parse(stored) as { revision: number }).revision;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
 import { serviceUrl } from '../../support/service-url.ts';
 import { databaseUrl } from '../../support/test-database.ts';
+import { postgresClient } from '../../support/postgres-client.ts';
 
 /** A database without any table, as a tenant's is before its first migration. */
 export async function createEmptyDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
@@ -12,7 +12,7 @@ export async function createEmptyDatabase(): Promise<{ url: string; drop(): Prom
 }
 
 async function withAdmin(statement: string): Promise<void> {
-  const admin = new pg.Client({ connectionString: serviceUrl('TEST_DATABASE_URL') });
+  const admin = postgresClient({ connectionString: serviceUrl('TEST_DATABASE_URL') });
   await admin.connect();
   try {
     await admin.query(statement);

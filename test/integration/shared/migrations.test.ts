@@ -4,22 +4,22 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import pg from 'pg';
 import { appConfigSchema } from '../../../services/shared/app-config.ts';
 import { migrate } from '../../../services/shared/db/migrate.ts';
 import { createLog } from '../../../services/shared/log.ts';
 import { serviceUrl } from '../../support/service-url.ts';
 import { databaseUrl } from '../../support/test-database.ts';
+import { postgresClient } from '../../support/postgres-client.ts';
 
 const log = createLog({ name: 'test', level: 'silent' });
 const directory = fileURLToPath(new URL('../../../services/shared/db/migrations/', import.meta.url));
 
 test('an application of before keeps its configuration, has all settings of now, no secrets and the shared database', async (t) => {
   const name = `test_${randomBytes(8).toString('hex')}`;
-  const admin = new pg.Client({ connectionString: serviceUrl('TEST_DATABASE_URL') });
+  const admin = postgresClient({ connectionString: serviceUrl('TEST_DATABASE_URL') });
   await admin.connect();
   await admin.query(`create database ${name}`);
-  const client = new pg.Client({ connectionString: databaseUrl(name) });
+  const client = postgresClient({ connectionString: databaseUrl(name) });
   const before = mkdtempSync(path.join(tmpdir(), 'authsome-migrations-'));
   t.teardown(async () => {
     await client.end();

@@ -148,5 +148,6 @@ function makeRoute(appId: string): Route {
     internalUrl: null,
     sealedInstanceToken: null,
     keys: [],
+    allowedOrigins: null,
   };
 }
