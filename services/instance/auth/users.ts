@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import { appErrors } from '../../shared/errors.ts';
 import type { HashingGate } from '../../shared/guard/hashing-gate.ts';
 import { isId, newId } from '../../shared/ids.ts';
@@ -9,6 +8,7 @@ import type { OneTimeTokens } from './one-time-tokens.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import type { PendingSignUps } from './pending-sign-ups.ts';
 import type { ProveAddress } from './prove-address.ts';
+import { containing, searchedText } from './search-text.ts';
 import type { Sessions } from './sessions.ts';
 import type { StoredUser } from './stored-user.ts';
 import type { UserChange, UserChanges } from './user-changes.ts';
@@ -58,12 +58,10 @@ export function createUsers(deps: UsersDeps) {
   return {
     /** One page, newest first; the id breaks ties, so that pages do not overlap. */
     async list({ page, pageSize, search }: UserQuery): Promise<UserPage> {
-      const pattern = search === undefined ? undefined : containing(search.toLowerCase());
-      const matching = database
-        .selectFrom('user')
-        .$if(pattern !== undefined, (query) =>
-          query.where((eb) => eb.or([eb('email', 'like', pattern ?? ''), eb(sql<string>`lower(name)`, 'like', pattern ?? '')])),
-        );
+      const matching = database.selectFrom('user').$if(search !== undefined, (query) => {
+        const pattern = containing(search ?? '');
+        return query.where((eb) => eb.or([eb('email', 'like', pattern), eb(searchedText(eb.ref('name')), 'like', pattern)]));
+      });
       const [users, { total }] = await Promise.all([
         matching
           .select(userColumns)
@@ -137,9 +135,4 @@ export function createUsers(deps: UsersDeps) {
       await eraseUser(await this.get(id));
     },
   };
-}
-
-/** A LIKE pattern for texts that contain this one; its wildcards are escaped. */
-export function containing(text: string): string {
-  return `%${text.replace(/[\\%_]/g, '\\$&')}%`;
 }

@@ -4,9 +4,9 @@ import { slugFrom } from '../../../domain/slug.ts';
 import { appErrors } from '../../shared/errors.ts';
 import { newId } from '../../shared/ids.ts';
 import type { AuthDatabase, AuthExecutor } from '../auth/auth-database.ts';
+import { containing, searchedText } from '../auth/search-text.ts';
 import { isUniqueViolation } from '../auth/user-changes.ts';
 import { findUserById } from '../auth/user-store.ts';
-import { containing } from '../auth/users.ts';
 import { requireRole } from './organization-access.ts';
 import type { Actor, StoredOrganization } from './organization-access.ts';
 import type { OrganizationLimits } from './organization-limits.ts';
@@ -73,8 +73,8 @@ export function createOrganizations({ database, limits }: { database: AuthDataba
         );
       }
       if (search !== undefined) {
-        const pattern = containing(search.toLowerCase());
-        matching = matching.where((eb) => eb.or([eb(sql<string>`lower(name)`, 'like', pattern), eb('slug', 'like', pattern)]));
+        const pattern = containing(search);
+        matching = matching.where((eb) => eb.or([eb(searchedText(eb.ref('name')), 'like', pattern), eb('slug', 'like', pattern)]));
       }
       const [organizations, { total }] = await Promise.all([
         matching

@@ -55,6 +55,17 @@ test('a second factor counts once a code of it was shown, and then ends the othe
   t.is(again.status, 409);
 });
 
+test('an issuer is shown by an authenticator as it was given, blanks and plus signs included', async (t) => {
+  const { token } = await signUp(instance, 'plus+tag@totp.example');
+  const issuer = 'My Shop + Söhne & Co';
+  const { body } = await instance.call('/auth/totp/enrol', { body: { password, issuer }, session: token });
+  const [label = '', query = ''] = body.otpauthUri.replace('otpauth://totp/', '').split('?');
+  // As RFC 3986 reads it: a plus sign is a plus sign.
+  const parameters = new Map(query.split('&').map((part) => part.split('=').map(decodeURIComponent) as [string, string]));
+  t.is(parameters.get('issuer'), issuer);
+  t.is(decodeURIComponent(label), `${issuer}:plus+tag@totp.example`);
+});
+
 test('an enrolment needs the password', async (t) => {
   const { token } = await signUp(instance, 'thief@totp.example');
   for (const body of [{}, { password: 'wrong password' }]) {
