@@ -26,7 +26,7 @@ export interface AppDeps {
   db: Kysely<Database>;
   auth: Auth;
   tokens: SessionTokens;
-  limits: { signUp: RateLimit; logIn: RateLimit; operator: RateLimit; writes: RateLimit };
+  limits: { signUp: RateLimit; logIn: RateLimit; operator: RateLimit; reads: RateLimit; writes: RateLimit };
   accountLimits: AccountLimits;
   /** Seals the secrets of applications' configurations. */
   box: SecretBox;
