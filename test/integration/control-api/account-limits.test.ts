@@ -175,6 +175,17 @@ test('changes that a newer one replaced before they began leave no rows for ever
   );
 });
 
+test('the metadata of a workspace is bounded: 50 entries, names of 100 and texts of 1,000 characters', async (t) => {
+  const owner = await signUpOwner(api.url);
+  const create = async (metadata: object): Promise<number> =>
+    (await owner.post('/control/v1/workspaces', { name: 'Acme', metadata })).status;
+  const entries = (count: number): object => Object.fromEntries(Array.from({ length: count }, (_, index) => [`entry-${index}`, 1]));
+  t.is(await create(entries(50)), 201);
+  t.is(await create({ ['k'.repeat(100)]: 'v'.repeat(1_000) }), 201);
+  for (const metadata of [entries(51), { ['k'.repeat(101)]: 1 }, { key: 'v'.repeat(1_001) }, { key: [] }])
+    t.is(await create(metadata), 400);
+});
+
 test('the free plan’s rates are those of the price list', (t) => {
   t.deepEqual(plans.free.writes, { perMinute: 100, perDay: 10_000 });
   t.deepEqual(plans.pro.writes, { perMinute: 1_000, perDay: 100_000 });
