@@ -6,8 +6,9 @@ import { insertApplication } from '../../support/insert-application.ts';
 import { createTestDatabase } from '../../support/test-database.ts';
 
 test('an operation keeps at most 2,000 events, however many steps its engine reports', async (t) => {
-  const { db, drop } = await createTestDatabase();
-  t.teardown(() => drop());
+  const database = await createTestDatabase();
+  t.teardown(() => database.drop());
+  const { db } = database;
   const { jobId } = await insertApplication(db, { job: { status: 'queued' } });
   const answer = await acquireLease(db, { jobId, worker: 'test', ttlMs: 15_000, busyDelayMs: 500 });
   if (answer.type !== 'held') return t.fail(answer.type);
