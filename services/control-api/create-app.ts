@@ -34,7 +34,7 @@ export interface AppDeps {
   /** Lets few passwords at once be hashed. */
   gate: HashingGate;
   /** `signUp` and `operator` by client, `logIn` by account. */
-  limits: { signUp: RateLimit; logIn: RateLimit; operator: RateLimit; writes: RateLimit };
+  limits: { signUp: RateLimit; logIn: RateLimit; operator: RateLimit; reads: RateLimit; writes: RateLimit };
   accountLimits: AccountLimits;
   /** Seals the secrets of applications' configurations. */
   box: SecretBox;

@@ -21,6 +21,7 @@ import { createAuth } from './auth/create-auth.ts';
 import { createSessionTokens } from './auth/session-tokens.ts';
 import { readConfig } from './config.ts';
 import { createApp } from './create-app.ts';
+import { createReadLimit } from './limits/limit-reads.ts';
 import { createWriteLimit } from './limits/limit-writes.ts';
 import { createRateLimit } from './limits/rate-limit.ts';
 import { createJobRelay } from './outbox/job-relay.ts';
@@ -111,6 +112,7 @@ runMain(name, async (lifecycle) => {
       signUp: perMinute('signup', config.AUTH_REQUESTS_PER_MINUTE),
       logIn: perMinute('login', config.LOGINS_PER_MINUTE),
       operator: perMinute('operator', operatorRequestsPerMinute),
+      reads: createReadLimit(),
       writes: createWriteLimit({ db, redis, log }),
     },
     accountLimits,

@@ -5,6 +5,7 @@ import type { Kysely } from 'kysely';
 import { createAuth } from '../../services/control-api/auth/create-auth.ts';
 import { createSessionTokens } from '../../services/control-api/auth/session-tokens.ts';
 import { createApp } from '../../services/control-api/create-app.ts';
+import { createReadLimit } from '../../services/control-api/limits/limit-reads.ts';
 import { createWriteLimit } from '../../services/control-api/limits/limit-writes.ts';
 import { createRateLimit } from '../../services/control-api/limits/rate-limit.ts';
 import { createJobRelay } from '../../services/control-api/outbox/job-relay.ts';
@@ -59,6 +60,7 @@ interface Options {
   operatorRequestsPerMinute?: number;
   /** What an account may have. By default anything: most tests make many applications for one owner. */
   accountLimits?: AccountLimits;
+  readsPerSecond?: number;
   /** Requests that change something; by default more than any test makes. */
   writeRates?: Readonly<Record<Plan, WriteRate>>;
   /** Stands in for the test's own Redis, to have one that is away. */
@@ -82,6 +84,7 @@ export async function startControlApi({
   operatorToken,
   operatorRequestsPerMinute = 100_000,
   accountLimits: limitsOfAccount = { freeApplications: Infinity, workspaces: Infinity },
+  readsPerSecond = Infinity,
   writeRates = { free: unlimited, pro: unlimited, enterprise: unlimited },
   redisUrl,
   jobRelays = 1,
@@ -121,6 +124,7 @@ export async function startControlApi({
       signUp: perMinute('signup', authRequestsPerMinute),
       logIn: perMinute('login', loginsPerMinute),
       operator: perMinute('operator', operatorRequestsPerMinute),
+      reads: createReadLimit({ perSecond: readsPerSecond }),
       writes: createWriteLimit({ db, redis, log, rates: writeRates }),
     },
     accountLimits: limitsOfAccount,

@@ -44,6 +44,8 @@ test('an application of before keeps its configuration, has all settings of now,
     'select config, sealed_config_secrets, database_tier from applications',
   );
   t.deepEqual(rows, [{ config: { ...old, socialProviders: {}, oidcProviders: {} }, sealed_config_secrets: {}, database_tier: 'shared' }]);
+  const origins = await client.query('select allowed_origins from applications');
+  t.deepEqual(origins.rows, [{ allowed_origins: ['https://a.example'] }]);
   t.deepEqual<unknown, unknown>(appConfigSchema.parse(rows[0]?.config), rows[0]?.config);
 });
 
