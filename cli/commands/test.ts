@@ -67,11 +67,15 @@ function check(tool: string, args: readonly string[]): SuiteCommand {
   return { name: tool, command: 'npx', args: ['--no-install', tool, ...args], timeoutMs: 600_000, output: 'check' };
 }
 
-function avaSuite(name: 'unit' | 'integration' | PlatformSuiteName, env: Record<string, string>): SuiteCommand {
+function avaSuite(
+  name: 'unit' | 'integration' | PlatformSuiteName,
+  env: Record<string, string>,
+  flags: readonly string[] = [],
+): SuiteCommand {
   return {
     name,
     command: 'npx',
-    args: ['--no-install', 'ava', '--tap', `test/${name}/**/*.test.ts`],
+    args: ['--no-install', 'ava', '--tap', ...flags, `test/${name}/**/*.test.ts`],
     env,
     timeoutMs: 1_500_000,
     output: 'tap',
@@ -102,5 +106,6 @@ function acceptanceSuite(context: CliContext, tools: ToolBinaries): SuiteCommand
 }
 
 function faultsSuite(context: CliContext): SuiteCommand {
-  return avaSuite('faults', { KUBECONFIG: context.kubeconfig });
+  // One file at a time: one of them stops the platform and brings it up again.
+  return avaSuite('faults', { KUBECONFIG: context.kubeconfig }, ['--concurrency=1']);
 }
