@@ -20,7 +20,7 @@ export async function readTraces(stateDir: string): Promise<Traces> {
     readdir(stateDir).catch(() => []),
   ]);
   let pending = 0;
-  for (const file of checkpoints.filter((name) => name.endsWith('.json'))) {
+  for (const file of checkpoints) {
     const { checkpoint } = checkpointSchema.parse(JSON.parse(await readFile(file, 'utf8')));
     pending += checkpoint.latest?.pending_operations?.length ?? 0;
   }
@@ -30,5 +30,5 @@ export async function readTraces(stateDir: string): Promise<Traces> {
 
 async function filesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return entries.filter((entry) => entry.isFile() && entry.name.endsWith('.json')).map((entry) => join(entry.parentPath, entry.name));
 }

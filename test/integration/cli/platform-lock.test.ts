@@ -75,7 +75,7 @@ test.serial('a command and its engine that were killed in the middle are taken o
   child.kill('SIGKILL');
   for (const { pid } of engine) process.kill(pid, 'SIGKILL');
   await ended;
-  t.is((await fixture.locks()).length, 1);
+  t.is((await fixture.locks()).filter((name) => name.endsWith('.json')).length, 1);
   await fixture.setSlow(false);
   fixture.said.length = 0;
   await applyPlatform(fixture.run);
@@ -114,8 +114,9 @@ test.serial('Ctrl-C twice ends the engine at once, and the next command recovers
   const { child, ended } = await commandInTheMiddle();
   const startedAt = performance.now();
   process.kill(-(child.pid ?? 0), 'SIGINT');
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  process.kill(-(child.pid ?? 0), 'SIGINT');
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  // It may have ended after the first already.
+  t.notThrows(() => child.kill('SIGINT'));
   t.is((await ended).code, 130);
   t.true(performance.now() - startedAt < 20_000);
   t.deepEqual(await engineProcesses(), []);
