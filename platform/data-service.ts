@@ -8,6 +8,7 @@ import { ingressPolicy } from './ingress-policy.ts';
 import type { IngressPolicyArgs } from './ingress-policy.ts';
 import { localVolume } from './local-volume.ts';
 import type { DataServiceSettings, PlatformSettings } from './settings.ts';
+import { stringData } from './string-data.ts';
 
 export interface DataServiceArgs {
   namespace: pulumi.Input<string>;
@@ -57,7 +58,7 @@ export class DataService extends pulumi.ComponentResource {
     const podLabels = labels(args.kind, name);
     const metadata = { name, namespace, labels: podLabels };
     const ports = [{ name: args.kind as string, port: args.port }, ...(args.morePorts ?? [])];
-    const secret = new kubernetes.core.v1.Secret(name, { metadata, stringData: args.files ?? {} }, child);
+    const secret = new kubernetes.core.v1.Secret(name, { metadata, stringData: stringData(args.files) }, child);
     const { localVolumes, storageClass } = args.storage;
     if (localVolumes !== undefined) {
       const claim = { namespace, name: `data-${name}-0` };

@@ -69,16 +69,21 @@ function check(tool: string, args: readonly string[]): SuiteCommand {
 
 /** AVA itself ends files in which no test ends for 2 minutes; this is for what it can't end. */
 const stallMs = 180_000;
+/** Single tests of the platform take up to 10 minutes. */
+const platformStallMs = 660_000;
 
-function avaSuite(name: 'unit' | 'integration' | PlatformSuiteName, env: Record<string, string>): SuiteCommand {
+function avaSuite(
+  name: 'unit' | 'integration' | PlatformSuiteName,
+  env: Record<string, string>,
+  flags: readonly string[] = [],
+): SuiteCommand {
   return {
     name,
     command: 'npx',
-    args: ['--no-install', 'ava', '--tap', `test/${name}/**/*.test.ts`],
+    args: ['--no-install', 'ava', '--tap', ...flags, `test/${name}/**/*.test.ts`],
     env,
     timeoutMs: 1_500_000,
-    // Single tests of the platform take up to 10 minutes.
-    ...(needsPlatform(name) ? {} : { stallMs }),
+    stallMs: needsPlatform(name) ? platformStallMs : stallMs,
     output: 'tap',
   };
 }
@@ -107,5 +112,6 @@ function acceptanceSuite(context: CliContext, tools: ToolBinaries): SuiteCommand
 }
 
 function faultsSuite(context: CliContext): SuiteCommand {
-  return avaSuite('faults', { KUBECONFIG: context.kubeconfig });
+  // One file at a time: one of them stops the platform and brings it up again.
+  return avaSuite('faults', { KUBECONFIG: context.kubeconfig }, ['--concurrency=1']);
 }

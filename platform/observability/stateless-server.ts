@@ -5,6 +5,7 @@ import { priorities } from '../cluster/priority-classes.ts';
 import { containerSecurity, labels, podSecurity, resources, skipAwait } from '../hardening.ts';
 import { ingressPolicy } from '../ingress-policy.ts';
 import type { IngressPolicyArgs } from '../ingress-policy.ts';
+import { stringData } from '../string-data.ts';
 
 export interface StatelessServerArgs {
   namespace: pulumi.Input<string>;
@@ -39,7 +40,7 @@ export class StatelessServer extends pulumi.ComponentResource {
       { metadata, data: Object.fromEntries(paths.map((path) => [keyOf(path), args.files[path] ?? ''])) },
       child,
     );
-    const secret = new kubernetes.core.v1.Secret(name, { metadata, stringData: { ...args.secretEnv } }, child);
+    const secret = new kubernetes.core.v1.Secret(name, { metadata, stringData: stringData(args.secretEnv) }, child);
     const probe = { httpGet: { path: args.probePath, port } };
     new kubernetes.apps.v1.Deployment(
       name,
