@@ -90,7 +90,7 @@ export class DataServices extends pulumi.ComponentResource {
         image: images.nats,
         uid: uids.nats,
         port: natsPorts.clients,
-        from: { parts: ['control-api', 'provisioner', 'proxy'] },
+        from: { parts: ['control-api', 'provisioner'] },
         args: ['--config', '/etc/authsome/nats.conf'],
         files: { 'nats.conf': natsFile({ ...args, replicas }) },
         dataPath: '/data',

@@ -37,6 +37,7 @@ const local: PlatformSettings = {
   storage: { storageClass: 'authsome-local', localVolumes: { nodeName: 'authsome-node' } },
   operators: { groups: [], users: [] },
   hostDns: { cidr: '10.77.0.1/32', port: 10_053 },
+  apiServer: [{ cidr: '10.77.0.1/32', port: 16_443 }],
   workloads: {
     controlApi: smallWorkload,
     proxy: smallWorkload,

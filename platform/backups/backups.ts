@@ -109,7 +109,7 @@ export class Backups extends pulumi.ComponentResource {
       },
       child,
     );
-    backupEgress({ namespace, settings, servers: Object.values(args.data.servers) }, child);
+    backupEgress({ namespace, settings, servers: args.data.servers }, child);
     this.registerOutputs();
   }
 }
