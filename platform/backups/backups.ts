@@ -96,6 +96,7 @@ export class Backups extends pulumi.ComponentResource {
         metadata: metadata('restore'),
         spec: {
           schedule: noSchedule,
+          startingDeadlineSeconds: 3_600,
           suspend: true,
           concurrencyPolicy: 'Forbid',
           jobTemplate: backupJob({
