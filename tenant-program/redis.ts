@@ -121,6 +121,12 @@ function podSpec({ images, resources, cluster }: TenantSpec, { serviceAccountNam
 /** The part of a container's memory that data may fill: the rest is for buffers, and to be killed for none of them. */
 const dataShare = 0.75;
 
+/** Commands that no instance has a use for, and with which one that was taken over could change, stop or watch the server. */
+const withheld = [
+  ...['CONFIG', 'DEBUG', 'SHUTDOWN', 'MODULE', 'ACL', 'MONITOR', 'KEYS', 'FLUSHALL', 'SWAPDB', 'MIGRATE'],
+  ...['SAVE', 'BGSAVE', 'BGREWRITEAOF', 'REPLICAOF', 'SLAVEOF', 'SYNC', 'PSYNC', 'FAILOVER'],
+];
+
 /** Evicts the sessions that were not used for longest, never what has no end: a session that is evicted is read from PostgreSQL again. */
 function redisConfiguration(password: Output<string>, memory: string): Output<string> {
   return interpolate`port ${ports.redis}
@@ -131,5 +137,6 @@ requirepass ${password}
 maxmemory ${Math.floor(bytes(memory) * dataShare)}
 maxmemory-policy volatile-lru
 tcp-keepalive 60
+${withheld.map((command) => `rename-command ${command} ""`).join('\n')}
 `;
 }
