@@ -3,7 +3,7 @@ import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { priorities } from './cluster/priority-classes.ts';
 import { disruptionBudget } from './disruption-budget.ts';
-import { containerSecurity, labels, metricsPortName, podSecurity, resources, skipAwait, uids } from './hardening.ts';
+import { containerSecurity, labels, metricsPortName, podSecurity, resources, scratchVolume, skipAwait, uids } from './hardening.ts';
 import { ingressPolicy, metricsPolicy } from './ingress-policy.ts';
 import type { IngressPolicyArgs } from './ingress-policy.ts';
 import type { PlatformInputs } from './load-settings.ts';
@@ -120,7 +120,7 @@ export class Workload extends pulumi.ComponentResource {
               ],
               volumes: [
                 ...(files === undefined ? [] : [{ name: 'files', secret: { secretName: files.metadata.name, defaultMode: 0o440 } }]),
-                { name: 'tmp', emptyDir: {} },
+                scratchVolume('tmp', args.workload),
                 ...args.ca.volumes,
               ],
             },

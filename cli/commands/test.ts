@@ -4,7 +4,7 @@ import { ensureAptPackages, testPackages } from '../../toolchain/tools/apt-packa
 import type { ToolBinaries } from '../../toolchain/tools/build-go-tools.ts';
 import type { CliContext } from '../context.ts';
 import { platformUrls } from '../platform/platform-urls.ts';
-import { ensureTools } from '../platform/tools.ts';
+import { ensureTestTools, ensureTools } from '../platform/tools.ts';
 import { printJson } from '../print.ts';
 import { runSuite } from '../tests/run-suite.ts';
 import type { SuiteCommand, SuiteResult } from '../tests/run-suite.ts';
@@ -93,7 +93,9 @@ async function integrationSuite(context: CliContext): Promise<SuiteCommand> {
   const say = (line: string): void => console.log(`  ${line}`);
   await ensureAptPackages([...testPackages, ...imagePackages], say);
   const tools = await ensureTools({ ...context, observability: true }, say);
+  const testTools = await ensureTestTools(context, say);
   const suite = avaSuite('integration', {
+    KUBE_SCORE_BIN: testTools.path('kube-score'),
     NATS_SERVER_BIN: tools.path('nats-server'),
     KUBERNETES_BIN_DIR: dirname(tools.path('kube-apiserver')),
     PATH: [...['pulumi', 'promtool'].map((tool) => dirname(tools.path(tool))), process.env['PATH']].join(delimiter),

@@ -148,6 +148,7 @@ test('Redis has a password, keeps nothing on disk and leaves a quarter of its me
   t.true(lines.includes(`maxmemory ${48 * 1024 * 1024}`));
   t.true(lines.includes('maxmemory-policy volatile-lru'));
   t.true(lines.some((line) => /^requirepass generated-for-redis-password/.test(line)));
+  for (const command of ['CONFIG', 'SHUTDOWN', 'FLUSHALL', 'REPLICAOF']) t.true(lines.includes(`rename-command ${command} ""`), command);
 });
 
 test('a PostgreSQL of its own has a volume that outlives it, TLS, and a password from a file', async (t) => {
