@@ -79,6 +79,13 @@ test('Alertmanager reaches the ports of its channels', (t) => {
   t.true(egressOf('alertmanager').includes('"anywhere":587,8080'));
 });
 
+test('a platform of an earlier version can be updated: no generated password is dropped, and the wide role goes last, by its own name', (t) => {
+  t.true(resources.some(({ type, name }) => type.startsWith('random:') && name === 'platform-redis'));
+  const roles = resources.filter(({ type }) => /:ClusterRole(Binding)?$/.test(type));
+  t.false(roles.some(({ name }) => name === 'provisioner'));
+  t.false(roles.some(({ inputs }) => JSON.stringify(inputs).includes('"name":"authsome:provisioner"')));
+});
+
 test('the denial comes after all that it spares', (t) => {
   const names = resources.map(({ name }) => name);
   const denial = names.indexOf('platform-default-deny-egress');
