@@ -1,5 +1,8 @@
 import test from 'ava';
 import { z } from 'zod';
+import { tenantPorts, tenantSecretsRole } from '../../../platform/tenant-facts.ts';
+import { ports } from '../../../tenant-program/ports.ts';
+import { tenantSecretsRole as tenantProgramRole } from '../../../tenant-program/tenant-secrets.ts';
 import { inputsOf, recordPlatform } from './record-platform.ts';
 import type { RecordedResource } from './record-platform.ts';
 
@@ -91,4 +94,9 @@ test('the denial comes after all that it spares', (t) => {
   const denial = names.indexOf('platform-default-deny-egress');
   for (const name of ['control-api-egress', 'proxy-egress', 'provisioner-egress', 'backup-egress', 'grafana-egress'])
     if (names.includes(name)) t.true(names.indexOf(name) < denial, name);
+});
+
+test('what the platform knows of tenants is what their program does', (t) => {
+  t.like(ports, tenantPorts);
+  t.is(tenantSecretsRole, tenantProgramRole);
 });
