@@ -1,6 +1,5 @@
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { ports as tenantPorts } from '../../tenant-program/ports.ts';
 import type { PlatformInputs } from '../load-settings.ts';
 import { natsPorts } from '../nats-configuration.ts';
 import { alertPorts } from '../observability/alert-ports.ts';
@@ -10,6 +9,7 @@ import { logCollectorPort } from '../observability/log-collector-configuration.t
 import { lokiPort } from '../observability/loki-configuration.ts';
 import { tracingTarget } from '../observability/tracing.ts';
 import type { PostgresServer } from '../postgres/postgres-server.ts';
+import { tenantPorts } from '../tenant-facts.ts';
 import { metricsPort } from '../workload.ts';
 import { names, tcp, toApiServer, toPart, toServers, toTenants } from './egress-rules.ts';
 import type { EgressRule } from './egress-rules.ts';

@@ -1,5 +1,8 @@
 import test from 'ava';
 import { z } from 'zod';
+import { tenantPorts, tenantSecretsRole } from '../../../platform/tenant-facts.ts';
+import { ports } from '../../../tenant-program/ports.ts';
+import { tenantSecretsRole as tenantProgramRole } from '../../../tenant-program/tenant-secrets.ts';
 import { inputsOf, recordPlatform } from './record-platform.ts';
 import type { RecordedResource } from './record-platform.ts';
 
@@ -79,9 +82,21 @@ test('Alertmanager reaches the ports of its channels', (t) => {
   t.true(egressOf('alertmanager').includes('"anywhere":587,8080'));
 });
 
+test('a platform of an earlier version can be updated: no generated password is dropped, and the wide role goes last, by its own name', (t) => {
+  t.true(resources.some(({ type, name }) => type.startsWith('random:') && name === 'platform-redis'));
+  const roles = resources.filter(({ type }) => /:ClusterRole(Binding)?$/.test(type));
+  t.false(roles.some(({ name }) => name === 'provisioner'));
+  t.false(roles.some(({ inputs }) => JSON.stringify(inputs).includes('"name":"authsome:provisioner"')));
+});
+
 test('the denial comes after all that it spares', (t) => {
   const names = resources.map(({ name }) => name);
   const denial = names.indexOf('platform-default-deny-egress');
   for (const name of ['control-api-egress', 'proxy-egress', 'provisioner-egress', 'backup-egress', 'grafana-egress'])
     if (names.includes(name)) t.true(names.indexOf(name) < denial, name);
+});
+
+test('what the platform knows of tenants is what their program does', (t) => {
+  t.like(ports, tenantPorts);
+  t.is(tenantSecretsRole, tenantProgramRole);
 });
