@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net';
 import { secret } from '@pulumi/pulumi';
 import type { Output } from '@pulumi/pulumi';
 import type { AppConfig } from './app-config.ts';
-import { ports } from './ports.ts';
+import { ports } from '../domain/tenant-ports.ts';
 import type { TenantSpec } from './spec.ts';
 
 /** The instance's configuration that is no secret, as its environment variables. */

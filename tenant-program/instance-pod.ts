@@ -4,7 +4,7 @@ import type { Output } from '@pulumi/pulumi';
 import { databaseCaFile } from './database-objects.ts';
 import { ephemeralStorage } from './ephemeral-storage.ts';
 import { containerSecurityContext, podDefaults, podSecurityContext, uids } from './pod-security.ts';
-import { ports } from './ports.ts';
+import { ports } from '../domain/tenant-ports.ts';
 import type { TenantSpec } from './spec.ts';
 import { workloadSelector } from './tenant-context.ts';
 

@@ -7,7 +7,7 @@ import { ephemeralStorage } from './ephemeral-storage.ts';
 import { generatedSecret } from './generated-secret.ts';
 import type { TenantNamespace } from './namespace.ts';
 import { containerSecurityContext, podDefaults, podSecurityContext, uids } from './pod-security.ts';
-import { ports } from './ports.ts';
+import { ports } from '../domain/tenant-ports.ts';
 import { bytes } from './quantity.ts';
 import type { TenantSpec } from './spec.ts';
 import { namespacedOptions, skipAwait, workloadLabels, workloadOptions, workloadSelector } from './tenant-context.ts';

@@ -1,5 +1,5 @@
 import { tenantNames } from '../../tenant-program/names.ts';
-import { provisionerAccount } from '../../tenant-program/tenant-secrets.ts';
+import { provisionerAccount } from '../../domain/tenant-secrets.ts';
 import type { Check } from './check.ts';
 import type { Kubectl } from './cluster.ts';
 

@@ -1,8 +1,8 @@
 import test from 'ava';
 import { z } from 'zod';
 import { tenantPorts, tenantSecretsRole } from '../../../platform/tenant-facts.ts';
-import { ports } from '../../../tenant-program/ports.ts';
-import { tenantSecretsRole as tenantProgramRole } from '../../../tenant-program/tenant-secrets.ts';
+import { ports } from '../../../domain/tenant-ports.ts';
+import { tenantSecretsRole as tenantProgramRole } from '../../../domain/tenant-secrets.ts';
 import { inputsOf, recordPlatform } from './record-platform.ts';
 import type { RecordedResource } from './record-platform.ts';
 
