@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { commaList, commonConfig, connectionUrl, metricsConfig } from '../shared/config.ts';
+import { guardConfig } from '../shared/guard/guess-policies.ts';
 import { tracingConfig } from '../shared/tracing.ts';
 import { defaultPasswordHashCost } from './auth/password-hasher.ts';
 import { oidcProvidersSchema, socialProvidersSchema } from './social/provider-settings.ts';
@@ -9,6 +10,7 @@ export const instanceConfigSchema = z.object({
   ...commonConfig,
   ...tracingConfig,
   ...metricsConfig,
+  ...guardConfig,
   APP_ID: z.string().regex(/^app_[a-z0-9]{6,24}$/, 'must look like app_abc123'),
   DATABASE_URL: connectionUrl('postgres', 'postgresql'),
   /**

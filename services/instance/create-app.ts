@@ -1,4 +1,6 @@
 import type Koa from 'koa';
+import type { GuessPolicies } from '../shared/guard/guess-policies.ts';
+import type { GuessStore } from '../shared/guard/guess-store.ts';
 import { createKoa } from '../shared/http/create-koa.ts';
 import type { RequestState } from '../shared/http/create-koa.ts';
 import { createHealthRouter } from '../shared/http/health-router.ts';
@@ -43,6 +45,9 @@ export interface InstanceDeps {
   /** Passwords that may be hashed at once: fewer than the database's connections. */
   hashingConcurrency: number;
   cache: SessionCache;
+  /** Counts wrong passwords, codes and tokens. */
+  guessStore: GuessStore;
+  guessPolicies: GuessPolicies;
   /** Whether Redis answers. */
   checkCache: () => Promise<void>;
   /** Null where the application has no e-mail. */

@@ -1,5 +1,7 @@
 import { isMainThread } from 'node:worker_threads';
 import { parseConfig } from '../shared/config.ts';
+import { createFallbackGuessStore } from '../shared/guard/fallback-guess-store.ts';
+import { guessPolicies } from '../shared/guard/guess-policies.ts';
 import { listen } from '../shared/http/listen.ts';
 import { serveMetrics } from '../shared/http/serve-metrics.ts';
 import { runMain } from '../shared/lifecycle.ts';
@@ -65,6 +67,8 @@ async function start(lifecycle: Parameters<Parameters<typeof runMain>[1]>[0]): P
     hasher: createPasswordHasher({ cost: config.PASSWORD_HASH_COST, verifyBcrypt: bcrypt.verify }),
     hashingConcurrency: Math.max(1, config.DATABASE_POOL_SIZE - 1),
     cache: createSessionCache({ redis, log }),
+    guessStore: createFallbackGuessStore({ redis, log }),
+    guessPolicies: guessPolicies(config),
     checkCache: async () => {
       // A command would wait for the connection, and the probe with it.
       if (redis.status !== 'ready') throw new Error('Redis is not connected');

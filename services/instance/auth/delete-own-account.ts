@@ -3,13 +3,14 @@ import { appErrors } from '../../shared/errors.ts';
 import type { AuthDatabase, AuthTables, MemberTable } from './auth-database.ts';
 import type { EraseUser } from './erase-user.ts';
 import type { Passwords } from './passwords.ts';
+import type { ClientInfo } from './session-token.ts';
 import type { SignedIn } from './stored-user.ts';
 
 /** Without a password to confirm it with, a deletion needs a sign-in that is this fresh. */
 const freshMs = 15 * 60_000;
 
 /** @throws unauthorized for a wrong password, forbidden for a session that is not fresh, conflict for the last owner of an organization */
-export type DeleteOwnAccount = (signedIn: SignedIn, password: string | undefined) => Promise<void>;
+export type DeleteOwnAccount = (signedIn: SignedIn, password: string | undefined, client: ClientInfo) => Promise<void>;
 
 interface DeleteOwnAccountDeps {
   database: AuthDatabase;
@@ -18,8 +19,8 @@ interface DeleteOwnAccountDeps {
 }
 
 export function createDeleteOwnAccount({ database, passwords, eraseUser }: DeleteOwnAccountDeps): DeleteOwnAccount {
-  return async ({ user, session }, password) => {
-    const confirmed = await passwords.confirm(user.id, password);
+  return async ({ user, session }, password, client) => {
+    const confirmed = await passwords.confirm(user, password, client);
     const isFresh = Date.now() - new Date(session.createdAt).getTime() < freshMs;
     if (confirmed === 'has_none' && !isFresh) throw appErrors.forbidden('session_not_fresh');
     if (await leavesOthersWithoutOwner(database, user.id)) throw appErrors.conflict({ reason: 'last_owner' });

@@ -1,17 +1,19 @@
 import { appErrors } from '../../shared/errors.ts';
+import type { GuessGuard } from '../../shared/guard/guess-guard.ts';
+import type { HashingGate } from '../../shared/guard/hashing-gate.ts';
 import { newId } from '../../shared/ids.ts';
 import type { AccountMails } from '../email/account-mails.ts';
 import type { AuthDatabase, AuthExecutor } from './auth-database.ts';
-import type { HashingGate } from './hashing-gate.ts';
 import type { OneTimeTokens } from './one-time-tokens.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import type { ClientInfo } from './session-token.ts';
 import type { Sessions } from './sessions.ts';
-import type { SignedIn } from './stored-user.ts';
+import type { SignedIn, StoredUser } from './stored-user.ts';
 import { findPasswordHash, findUserById } from './user-store.ts';
 
 interface PasswordsDeps {
   database: AuthDatabase;
+  guard: GuessGuard;
   gate: HashingGate;
   hasher: PasswordHasher;
   sessions: Sessions;
@@ -22,26 +24,30 @@ interface PasswordsDeps {
 /** What a person does with their own password. */
 export type Passwords = ReturnType<typeof createPasswords>;
 
-export function createPasswords({ database, gate, hasher, sessions, tokens, mails }: PasswordsDeps) {
-  async function matches(userId: string, password: string): Promise<boolean> {
-    const hash = await findPasswordHash(database, userId);
-    return hash !== undefined && (await gate.run(() => hasher.verify({ hash, password })));
+export function createPasswords({ database, guard, gate, hasher, sessions, tokens, mails }: PasswordsDeps) {
+  /** @throws unauthorized where it is not the user's password, rate_limit_exceeded after too many that were not */
+  async function requireMatch({ id, email }: StoredUser, password: string, { key }: ClientInfo): Promise<void> {
+    const matches = await guard.attempt({ kind: 'password', account: email, client: key }, async () => {
+      const hash = await findPasswordHash(database, id);
+      return (hash !== undefined && (await gate.run(key ?? email, () => hasher.verify({ hash, password })))) || undefined;
+    });
+    if (!matches) throw appErrors.unauthorized('invalid_credentials');
   }
 
   return {
     /** @throws unauthorized where the user has a password and this is not it */
-    async confirm(userId: string, password: string | undefined): Promise<'confirmed' | 'has_none'> {
-      if ((await findPasswordHash(database, userId)) === undefined) return 'has_none';
+    async confirm(user: StoredUser, password: string | undefined, client: ClientInfo): Promise<'confirmed' | 'has_none'> {
+      if ((await findPasswordHash(database, user.id)) === undefined) return 'has_none';
       if (password === undefined) throw appErrors.invalidRequest({ field: 'password', reason: 'is required' });
-      if (!(await matches(userId, password))) throw appErrors.unauthorized('invalid_credentials');
+      await requireMatch(user, password, client);
       return 'confirmed';
     },
 
     /** Changes the password, ends every session of the user and starts a new one, so that a stolen session ends with the old password. */
     async change(token: string, body: { currentPassword: string; newPassword: string }, client: ClientInfo): Promise<SignedIn> {
       const { user } = await sessions.read(token);
-      if (!(await matches(user.id, body.currentPassword))) throw appErrors.unauthorized('invalid_credentials');
-      const hash = await gate.run(() => hasher.hash(body.newPassword));
+      await requireMatch(user, body.currentPassword, client);
+      const hash = await gate.run(client.key ?? user.email, () => hasher.hash(body.newPassword));
       await database.transaction().execute(async (transaction) => {
         await setPasswordHash(transaction, user.id, hash);
         await tokens.withdraw(user.id, transaction);
@@ -60,10 +66,14 @@ export function createPasswords({ database, gate, hasher, sessions, tokens, mail
      *
      * @throws invalid_request where the token is unknown, used or expired
      */
-    async reset({ token, newPassword }: { token: string; newPassword: string }): Promise<void> {
-      if (!(await tokens.isValid('reset-password', token))) throw invalidToken();
-      const hash = await gate.run(() => hasher.hash(newPassword));
-      const userId = await database.transaction().execute(async (transaction) => {
+    async reset({ token, newPassword }: { token: string; newPassword: string }, { key }: ClientInfo): Promise<void> {
+      const isValid = await guard.attempt(
+        { kind: 'token', account: null, client: key },
+        async () => (await tokens.isValid('reset-password', token)) || undefined,
+      );
+      if (!isValid) throw invalidToken();
+      const hash = await gate.run(key ?? token, () => hasher.hash(newPassword));
+      const owner = await database.transaction().execute(async (transaction) => {
         const spent = await tokens.spend('reset-password', token, transaction);
         const user = spent?.userId ? await findUserById(transaction, spent.userId) : undefined;
         // It was sent to the address of then, which somebody else may have by now.
@@ -71,9 +81,11 @@ export function createPasswords({ database, gate, hasher, sessions, tokens, mail
         if (!user.emailVerified) await removeUnproven(transaction, user.id);
         await setPasswordHash(transaction, user.id, hash);
         await tokens.withdraw(user.id, transaction);
-        return user.id;
+        return user;
       });
-      await sessions.endAll(userId);
+      await sessions.endAll(owner.id);
+      // Most people reset a password after they have tried some.
+      await guard.trust({ kind: 'password', account: owner.email, client: key });
     },
   };
 }

@@ -2,20 +2,32 @@ import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { appErrors } from '../../shared/errors.ts';
+import type { GuessGuard } from '../../shared/guard/guess-guard.ts';
 import type { AuthDatabase, TwoFactorTable } from './auth-database.ts';
 import { newBackupCodes } from './backup-codes.ts';
 import type { Auth } from './create-auth.ts';
+import type { ClientInfo } from './session-token.ts';
 import { matchTotpCode } from './totp-codes.ts';
+
+/** A code that somebody has shown for a user. */
+export interface CodeGuess {
+  userId: string;
+  code: string;
+  client: ClientInfo;
+}
 
 /** Checks of a user's second factor: codes of their authenticator, and backup codes. */
 export type SecondFactor = ReturnType<typeof createSecondFactor>;
 
-/** NIST SP 800-63B, 5.2.2 allows 100 in a row; six digits, of which three are right at a time, warrant fewer. */
-const maxFailures = 10;
+/**
+ * The last resort, where the guard has lost its memory: it allows far fewer, by client, so that nobody can lock the user out from elsewhere.
+ * This count stops everyone. NIST SP 800-63B, 5.2.2 allows 100 in a row.
+ */
+const maxFailures = 100;
 const lockMs = 15 * 60_000;
 const totpForm = /^\d{6}$/;
 
-export function createSecondFactor({ auth, database }: { auth: Auth; database: AuthDatabase }) {
+export function createSecondFactor({ auth, database, guard }: { auth: Auth; database: AuthDatabase; guard: GuessGuard }) {
   const keyOf = async () => (await auth.$context).secretConfig;
 
   /** Counts a failure in advance, so that many attempts at once can't get past the limit; a success takes it back. */
@@ -73,10 +85,13 @@ export function createSecondFactor({ auth, database }: { auth: Auth; database: A
      *
      * @throws rate_limit_exceeded after too many wrong ones in a row, conflict where the user has no second factor
      */
-    async verify(userId: string, code: string, { allowBackupCode }: { allowBackupCode: boolean }): Promise<boolean> {
-      const row = await beginAttempt(userId);
-      if (totpForm.test(code)) return acceptTotp(row, code);
-      return allowBackupCode && (await acceptBackupCode(row, code));
+    async verify({ userId, code, client }: CodeGuess, { allowBackupCode }: { allowBackupCode: boolean }): Promise<boolean> {
+      const accepted = await guard.attempt({ kind: 'code', account: userId, client: client.key }, async () => {
+        const row = await beginAttempt(userId);
+        if (totpForm.test(code)) return (await acceptTotp(row, code)) || undefined;
+        return (allowBackupCode && (await acceptBackupCode(row, code))) || undefined;
+      });
+      return accepted === true;
     },
 
     /** Replaces the backup codes, which are shown this once. */

@@ -1,8 +1,8 @@
 import { appErrors } from '../../shared/errors.ts';
+import type { HashingGate } from '../../shared/guard/hashing-gate.ts';
 import { errorCode, toAppError } from './auth-errors.ts';
 import type { AuthDatabase } from './auth-database.ts';
 import type { Auth } from './create-auth.ts';
-import type { HashingGate } from './hashing-gate.ts';
 import { clientHeaders } from './session-token.ts';
 import type { ClientInfo } from './session-token.ts';
 import type { StoredSession, StoredUser } from './stored-user.ts';
@@ -27,7 +27,7 @@ export function createSignUp({ auth, database, gate }: { auth: Auth; database: A
   return async ({ email, password, name }, client) => {
     try {
       const body = { email, password, name: name ?? '' };
-      const created = await gate.run(() => auth.api.signUpEmail({ body, headers: clientHeaders(client) }));
+      const created = await gate.run(client.key ?? email, () => auth.api.signUpEmail({ body, headers: clientHeaders(client) }));
       const user = created.user as StoredUser;
       return { user, session: created.token === null ? null : await findSession(auth, created.token) };
     } catch (err) {

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { appErrors } from '../../shared/errors.ts';
+import type { HashingGate } from '../../shared/guard/hashing-gate.ts';
 import { isId, newId } from '../../shared/ids.ts';
 import type { AuthDatabase } from './auth-database.ts';
 import type { EraseUser } from './erase-user.ts';
-import type { HashingGate } from './hashing-gate.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import type { Sessions } from './sessions.ts';
 import type { StoredUser } from './stored-user.ts';
@@ -76,7 +76,7 @@ export function createUsers({ database, gate, hasher, sessions, changes, eraseUs
 
     /** @throws conflict where the e-mail address is taken */
     async create({ password, ...profile }: CreatedUser): Promise<StoredUser> {
-      const passwordHash = password === undefined ? undefined : await gate.run(() => hasher.hash(password));
+      const passwordHash = password === undefined ? undefined : await gate.run(profile.email, () => hasher.hash(password));
       const id = newId('usr');
       if (!(await insertUser(database, { ...profile, id, passwordHash }))) {
         throw appErrors.conflict({ field: 'email', reason: 'already_in_use' });

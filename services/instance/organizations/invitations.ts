@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { appErrors } from '../../shared/errors.ts';
+import type { GuessGuard } from '../../shared/guard/guess-guard.ts';
 import { isId, newId } from '../../shared/ids.ts';
 import type { AuthDatabase, AuthExecutor, InvitationTable } from '../auth/auth-database.ts';
 import { hashToken } from '../auth/one-time-tokens.ts';
+import type { ClientInfo } from '../auth/session-token.ts';
 import type { StoredUser } from '../auth/stored-user.ts';
 import { invitationLifetime } from '../email/account-mails.ts';
 import type { AccountMails } from '../email/account-mails.ts';
@@ -30,7 +32,17 @@ export type Invitations = ReturnType<typeof createInvitations>;
 const maxPending = 500;
 const columns = ['id', 'organizationId', 'email', 'role', 'status', 'expiresAt', 'createdAt', 'inviterId'] as const;
 
-export function createInvitations({ database, mails }: { database: AuthDatabase; mails: AccountMails }) {
+export function createInvitations({ database, guard, mails }: { database: AuthDatabase; guard: GuessGuard; mails: AccountMails }) {
+  /** @throws not_found for a made-up token, rate_limit_exceeded after many */
+  async function refuseMadeUp(user: StoredUser, reference: InvitationReference, { key }: ClientInfo): Promise<void> {
+    if (!('token' in reference)) return;
+    const tokenHash = hashToken(reference.token);
+    const known = await guard.attempt({ kind: 'token', account: user.id, client: key }, () =>
+      database.selectFrom('invitation').select('id').where('tokenHash', '=', tokenHash).executeTakeFirst(),
+    );
+    if (!known) throw appErrors.notFound('invitation');
+  }
+
   return {
     /**
      * Invites an address, whether or not it is a user's. A second invitation replaces the first.
@@ -126,7 +138,12 @@ export function createInvitations({ database, mails }: { database: AuthDatabase;
     },
 
     /** @throws not_found where there is no such pending invitation to the user's proven address */
-    async accept(user: StoredUser, reference: InvitationReference): Promise<{ memberId: string; organizationId: string; role: Role }> {
+    async accept(
+      user: StoredUser,
+      reference: InvitationReference,
+      client: ClientInfo,
+    ): Promise<{ memberId: string; organizationId: string; role: Role }> {
+      await refuseMadeUp(user, reference, client);
       return database.transaction().execute(async (transaction) => {
         const { organizationId, role: stored } = await settle(transaction, user, reference);
         const role = roleSchema.parse(stored);
@@ -135,7 +152,8 @@ export function createInvitations({ database, mails }: { database: AuthDatabase;
     },
 
     /** @throws as accept */
-    async reject(user: StoredUser, reference: InvitationReference): Promise<void> {
+    async reject(user: StoredUser, reference: InvitationReference, client: ClientInfo): Promise<void> {
+      await refuseMadeUp(user, reference, client);
       await settle(database, user, reference);
     },
   };

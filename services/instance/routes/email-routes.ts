@@ -4,6 +4,7 @@ import { readJson } from '../../shared/http/read-body.ts';
 import { emailSchema, givenPasswordSchema } from '../auth/field-schemas.ts';
 import type { EmailVerification } from '../auth/email-verification.ts';
 import type { Passwords } from '../auth/passwords.ts';
+import { clientInfo } from '../auth/session-token.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import { bodyLimit } from '../http/body-limit.ts';
 import type { InstanceState } from '../http/caller.ts';
@@ -33,7 +34,7 @@ export function createEmailRoutes({ verification, passwords, sessions, readPage 
 
   router.post('/auth/email/verify', async (ctx) => {
     const { token } = await readJson(ctx, verifyBody, bodyLimit);
-    ctx.body = { user: presentUser(await verification.verify(token)) };
+    ctx.body = { user: presentUser(await verification.verify(token, clientInfo(ctx.req.headers))) };
   });
 
   router.post('/auth/email/verify/resend', async (ctx) => {
@@ -47,7 +48,7 @@ export function createEmailRoutes({ verification, passwords, sessions, readPage 
     const { user } = await readSignedIn(ctx, sessions);
     const { newEmail, password, redirectUrl } = await readJson(ctx, changeBody, bodyLimit);
     const page = readPage(redirectUrl);
-    await passwords.confirm(user.id, password);
+    await passwords.confirm(user, password, clientInfo(ctx.req.headers));
     verification.requestChange(user, newEmail, page);
     ctx.status = 202;
     ctx.body = { accepted: true };

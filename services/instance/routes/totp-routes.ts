@@ -23,25 +23,25 @@ export function createTotpRoutes({ totp, sessions }: { totp: Totp; sessions: Ses
 
   router.post('/auth/totp/enrol', async (ctx) => {
     const token = readSessionToken(ctx.req.headers);
-    ctx.body = await totp.enrol(token, await readJson(ctx, enrolBody, bodyLimit));
+    ctx.body = await totp.enrol(token, await readJson(ctx, enrolBody, bodyLimit), clientInfo(ctx.req.headers));
   });
 
   router.post('/auth/totp/verify', async (ctx) => {
     const signedIn = await readSignedIn(ctx, sessions);
     const body = await readJson(ctx, codeBody, bodyLimit);
-    ctx.body = { user: presentUser(await totp.confirm(signedIn, body.code)) };
+    ctx.body = { user: presentUser(await totp.confirm(signedIn, body.code, clientInfo(ctx.req.headers))) };
   });
 
   router.post('/auth/totp/backup-codes', async (ctx) => {
     const signedIn = await readSignedIn(ctx, sessions);
     const body = await readJson(ctx, codeBody, bodyLimit);
-    ctx.body = { backupCodes: await totp.renewBackupCodes(signedIn, body.code) };
+    ctx.body = { backupCodes: await totp.renewBackupCodes(signedIn, body.code, clientInfo(ctx.req.headers)) };
   });
 
   router.post('/auth/totp/disable', async (ctx) => {
     const signedIn = await readSignedIn(ctx, sessions);
     const body = await readJson(ctx, codeBody, bodyLimit);
-    await totp.disable(signedIn, body.code);
+    await totp.disable(signedIn, body.code, clientInfo(ctx.req.headers));
     ctx.status = 204;
   });
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { AppError, appErrors } from '../../shared/errors.ts';
+import type { GuessGuard } from '../../shared/guard/guess-guard.ts';
 import type { Log } from '../../shared/log.ts';
 import { emailSchema } from '../auth/field-schemas.ts';
 import type { OneTimeTokens } from '../auth/one-time-tokens.ts';
@@ -12,6 +13,7 @@ import type { Provider, Providers } from './providers.ts';
 
 interface SocialSignInDeps {
   providers: Providers;
+  guard: GuessGuard;
   tokens: OneTimeTokens;
   linkUser: LinkUser;
   startSession: StartSession;
@@ -43,7 +45,7 @@ const flowSchema = z.object({
 });
 type Flow = z.output<typeof flowSchema>;
 
-export function createSocialSignIn({ providers, tokens, linkUser, startSession, log }: SocialSignInDeps) {
+export function createSocialSignIn({ providers, guard, tokens, linkUser, startSession, log }: SocialSignInDeps) {
   async function identify(provider: Provider, flow: Flow, answer: ProviderAnswer): Promise<Identity> {
     const { code, user } = answer;
     const { codeVerifier, redirectUrl } = flow;
@@ -97,7 +99,10 @@ export function createSocialSignIn({ providers, tokens, linkUser, startSession, 
       client: ClientInfo,
     ): Promise<SignInOutcome & { isNew: boolean; userId: string }> {
       const provider = await providers.get(providerName);
-      const spent = await tokens.spend('social-state', answer.state);
+      const spent = await guard.attempt(
+        { kind: 'token', account: null, client: client.key },
+        async () => (await tokens.spend('social-state', answer.state)) ?? undefined,
+      );
       const flow = flowSchema.safeParse(spent?.data);
       if (!flow.success || flow.data.provider !== provider.id) {
         throw appErrors.invalidRequest({ field: 'state', reason: 'is not valid or has expired' });

@@ -114,12 +114,24 @@ test('after five wrong codes a challenge is over, though the next code is right'
   t.is((await answerChallenge((await signIn(email)).body.challengeToken, totpCode(otpauthUri))).status, 200);
 });
 
-test('after ten wrong codes in a row no challenge of the user is answered for a while', async (t) => {
-  const { id, email, otpauthUri } = await enrol('locked');
+test('after ten wrong codes in a row a client gets no answer for a while, and the user gets one elsewhere', async (t) => {
+  const { email, otpauthUri } = await enrol('locked');
   for (let challenge = 0; challenge < 2; challenge += 1) {
     const { challengeToken } = (await signIn(email)).body;
     for (let i = 0; i < 5; i += 1) await answerChallenge(challengeToken, '000000');
   }
+  const refused = await answerChallenge((await signIn(email)).body.challengeToken, totpCode(otpauthUri));
+  t.is(refused.status, 429);
+  t.true((refused.body.error.retryAfter ?? 0) > 800);
+  const { challengeToken } = (await signIn(email)).body;
+  const body = { challengeToken, code: totpCode(otpauthUri) };
+  t.is((await instance.call('/auth/totp/challenge', { body, headers: { 'x-forwarded-for': '192.0.2.2' } })).status, 200);
+});
+
+test('where the memory of guesses is lost, a hundred wrong codes in a row still lock the second factor', async (t) => {
+  const { id, email, otpauthUri } = await enrol('forgotten');
+  await sql`update "twoFactor" set "failedVerificationCount" = 99 where "userId" = ${id}`.execute(instance.database);
+  t.is((await answerChallenge((await signIn(email)).body.challengeToken, '000000')).status, 401);
   const refused = await answerChallenge((await signIn(email)).body.challengeToken, totpCode(otpauthUri));
   t.is(refused.status, 429);
   t.true((refused.body.error.retryAfter ?? 0) > 800);

@@ -1,0 +1,109 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { sql } from 'kysely';
+import type { Log } from '../../shared/log.ts';
+import type { AuthDatabase } from './auth-database.ts';
+import type { PasswordHasher } from './password-hasher.ts';
+
+/** How long a refused sign-in takes, whatever it was refused for. */
+export interface RefusalTime {
+  /**
+   * Waits until a refusal has taken its time.
+   *
+   * @param startedAt of `performance.now()`, when the password began to be compared
+   * @param hash it was compared with; undefined for an unknown user
+   */
+  waitSince(startedAt: number, hash: string | undefined): Promise<void>;
+  /** Looks for new forms of hashes before the next refusal, as after an import. */
+  searchAgain(): void;
+}
+
+interface RefusalTimeOptions {
+  database: AuthDatabase;
+  hasher: Pick<PasswordHasher, 'hash' | 'verify'>;
+  log: Log;
+}
+
+/** Enough for a hash of today's form on a busy core. */
+const shortestMs = 500;
+/** A machine on which a hash takes longer than this can't hide it without making everyone wait. */
+const longestMs = 5_000;
+/** The same hash takes longer beside others. */
+const margin = 1.25;
+const stepMs = 100;
+/** An import is noticed by other replicas after this time. */
+const searchIntervalMs = 15 * 60_000;
+/** More forms than any import has; the rest are not looked for. */
+const maxForms = 50;
+
+/**
+ * How long a hash takes depends on its form and cost, so the time alone would tell an imported or older account from an unknown address.
+ * Every refusal therefore takes as long as the costliest hash that any user of this application has: one example of each form in the
+ * database is timed once. Waiting costs no processor time, so an attacker gains nothing by it.
+ */
+export function createRefusalTime({ database, hasher, log }: RefusalTimeOptions): RefusalTime {
+  const timedForms = new Set<string>();
+  let slowestMs = 0;
+  let searchedAt = Number.NEGATIVE_INFINITY;
+  let searching: Promise<void> | undefined;
+
+  async function time(work: () => Promise<unknown>): Promise<void> {
+    const startedAt = performance.now();
+    await work();
+    slowestMs = Math.max(slowestMs, performance.now() - startedAt);
+  }
+
+  async function timeForms(hashes: readonly string[]): Promise<void> {
+    if (slowestMs === 0) await time(() => hasher.hash('an example'));
+    for (const hash of hashes) {
+      if (timedForms.has(formOf(hash))) continue;
+      timedForms.add(formOf(hash));
+      await time(() => hasher.verify({ hash, password: 'not the password' }));
+    }
+  }
+
+  async function search(): Promise<void> {
+    try {
+      await timeForms(await findExamples(database));
+      searchedAt = performance.now();
+    } catch (err) {
+      log.warn({ err }, 'The forms of password hashes could not be looked up');
+    }
+  }
+
+  const searchAgain = (): void => void (searchedAt = Number.NEGATIVE_INFINITY);
+
+  return {
+    searchAgain,
+
+    async waitSince(startedAt, hash) {
+      if (hash !== undefined && !timedForms.has(formOf(hash))) searchAgain();
+      if (performance.now() - searchedAt > searchIntervalMs) {
+        searching ??= search().finally(() => (searching = undefined));
+        // The first refusals wait for it; later ones have a figure.
+        if (searchedAt === Number.NEGATIVE_INFINITY) await searching;
+      }
+      const refusalMs = Math.min(longestMs, Math.max(shortestMs, Math.ceil((slowestMs * margin) / stepMs) * stepMs));
+      await delay(Math.max(0, refusalMs - (performance.now() - startedAt)));
+    },
+  };
+}
+
+/** A hash without what differs from user to user. Equal to the expression in findExamples(). */
+function formOf(hash: string): string {
+  if (hash.startsWith('$2')) return hash.slice(0, 6);
+  if (hash.includes('$')) return hash.replace(/\$[^$]*\$[^$]*$/, '');
+  return hash.includes(':') ? ':' : hash.slice(0, 12);
+}
+
+/** One stored hash of each form. */
+async function findExamples(database: AuthDatabase): Promise<string[]> {
+  const { rows } = await sql<{ example: string }>`
+    select min(password) as example from account where password is not null
+    group by case
+      when password like '$2%' then left(password, 6)
+      when password like '%$%' then regexp_replace(password, '\\$[^$]*\\$[^$]*$', '')
+      when password like '%:%' then ':'
+      else left(password, 12) end
+    limit ${maxForms}`.execute(database);
+  return rows.map(({ example }) => example);
+}
