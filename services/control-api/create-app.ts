@@ -1,6 +1,8 @@
 import type Koa from 'koa';
 import type { Kysely } from 'kysely';
 import type { Database } from '../shared/db/tables.ts';
+import type { GuessGuard } from '../shared/guard/guess-guard.ts';
+import type { HashingGate } from '../shared/guard/hashing-gate.ts';
 import { createKoa } from '../shared/http/create-koa.ts';
 import type { RequestState } from '../shared/http/create-koa.ts';
 import { createHealthRouter } from '../shared/http/health-router.ts';
@@ -25,6 +27,11 @@ export interface AppDeps {
   db: Kysely<Database>;
   auth: Auth;
   tokens: SessionTokens;
+  /** Counts wrong passwords. */
+  guard: GuessGuard;
+  /** Lets few passwords at once be hashed. */
+  gate: HashingGate;
+  /** `signUp` and `operator` by client, `logIn` by account. */
   limits: { signUp: RateLimit; logIn: RateLimit; operator: RateLimit };
   /** Seals the secrets of applications' configurations. */
   box: SecretBox;

@@ -15,6 +15,11 @@ import type { OperationStreams, OperationStreamsOptions } from '../../services/c
 import { createEffects } from '../../services/control-api/use-cases/effects.ts';
 import type { Effects } from '../../services/control-api/use-cases/effects.ts';
 import type { Database } from '../../services/shared/db/tables.ts';
+import { createFallbackGuessStore } from '../../services/shared/guard/fallback-guess-store.ts';
+import { createGuessGuard } from '../../services/shared/guard/guess-guard.ts';
+import { guessPolicies } from '../../services/shared/guard/guess-policies.ts';
+import type { GuessPolicies } from '../../services/shared/guard/guess-policies.ts';
+import { createHashingGate } from '../../services/shared/guard/hashing-gate.ts';
 import { listen } from '../../services/shared/http/listen.ts';
 import { createLog } from '../../services/shared/log.ts';
 import { createRedis } from '../../services/shared/redis.ts';
@@ -42,8 +47,11 @@ export interface TestControlApi {
 }
 
 interface Options {
-  /** Sign-ups and logins a minute; tests of other things need more than anybody else. */
+  /** Sign-ups a minute; tests of other things need more than anybody else. */
   authRequestsPerMinute?: number;
+  /** Logins to one account a minute. */
+  loginsPerMinute?: number;
+  guessPolicies?: GuessPolicies;
   /** Without one there are no operator endpoints. */
   operatorToken?: string;
   operatorRequestsPerMinute?: number;
@@ -61,6 +69,8 @@ export const testPublicUrl = 'http://control.test';
 /** The control API over HTTP on a free port, with its relays, on a database, a Redis and a NATS server of the test file's own. */
 export async function startControlApi({
   authRequestsPerMinute = 100_000,
+  loginsPerMinute = 100_000,
+  guessPolicies: policies = guessPolicies(),
   operatorToken,
   operatorRequestsPerMinute = 100_000,
   redisUrl,
@@ -95,9 +105,11 @@ export async function startControlApi({
     db,
     auth: createAuth({ db, secret: testAuthSecret, publicUrl: testPublicUrl, log }),
     tokens: createSessionTokens({ secret: testAuthSecret, issuer: testPublicUrl }),
+    guard: createGuessGuard({ store: createFallbackGuessStore({ redis, log }), secret: testAuthSecret, policies }),
+    gate: createHashingGate({ concurrency: 4 }),
     limits: {
       signUp: perMinute('signup', authRequestsPerMinute),
-      logIn: perMinute('login', authRequestsPerMinute),
+      logIn: perMinute('login', loginsPerMinute),
       operator: perMinute('operator', operatorRequestsPerMinute),
     },
     box,
