@@ -30,8 +30,10 @@ const longestMs = 5_000;
 /** The same hash takes longer beside others. */
 const margin = 1.25;
 const stepMs = 100;
-/** An import is noticed by other replicas after this time. */
-const searchIntervalMs = 15 * 60_000;
+/** All forms are looked up and timed again after this time: a figure from a busy moment must not stay, and other replicas import too. */
+const roundMs = 15 * 60_000;
+/** Of the hashes that are made here. */
+const ownForm = 'own';
 /** More forms than any import has; the rest are not looked for. */
 const maxForms = 50;
 
@@ -41,48 +43,52 @@ const maxForms = 50;
  * database is timed once. Waiting costs no processor time, so an attacker gains nothing by it.
  */
 export function createRefusalTime({ database, hasher, log }: RefusalTimeOptions): RefusalTime {
-  const timedForms = new Set<string>();
-  let slowestMs = 0;
-  let searchedAt = Number.NEGATIVE_INFINITY;
+  /** Form → milliseconds. */
+  const times = new Map<string, number>();
+  let timedAt = Number.NEGATIVE_INFINITY;
+  let mustSearch = true;
   let searching: Promise<void> | undefined;
+  /** Whether what is being looked up may raise the figure, so that every refusal waits for it. */
+  let isAwaited = false;
 
-  async function time(work: () => Promise<unknown>): Promise<void> {
+  async function time(form: string, work: () => Promise<unknown>): Promise<void> {
     const startedAt = performance.now();
     await work();
-    slowestMs = Math.max(slowestMs, performance.now() - startedAt);
+    times.set(form, performance.now() - startedAt);
   }
 
-  async function timeForms(hashes: readonly string[]): Promise<void> {
-    if (slowestMs === 0) await time(() => hasher.hash('an example'));
-    for (const hash of hashes) {
-      if (timedForms.has(formOf(hash))) continue;
-      timedForms.add(formOf(hash));
-      await time(() => hasher.verify({ hash, password: 'not the password' }));
-    }
-  }
-
-  async function search(): Promise<void> {
+  async function search({ isNewRound }: { isNewRound: boolean }): Promise<void> {
+    mustSearch = false;
     try {
-      await timeForms(await findExamples(database));
-      searchedAt = performance.now();
+      const isDue = (form: string): boolean => isNewRound || !times.has(form);
+      if (isDue(ownForm)) await time(ownForm, () => hasher.hash('an example'));
+      for (const hash of await findExamples(database))
+        if (isDue(formOf(hash))) await time(formOf(hash), () => hasher.verify({ hash, password: 'not the password' }));
+      if (isNewRound) timedAt = performance.now();
     } catch (err) {
+      mustSearch = true;
       log.warn({ err }, 'The forms of password hashes could not be looked up');
     }
   }
 
-  const searchAgain = (): void => void (searchedAt = Number.NEGATIVE_INFINITY);
-
   return {
-    searchAgain,
+    searchAgain: () => {
+      mustSearch = true;
+    },
 
     async waitSince(startedAt, hash) {
-      if (hash !== undefined && !timedForms.has(formOf(hash))) searchAgain();
-      if (performance.now() - searchedAt > searchIntervalMs) {
-        searching ??= search().finally(() => (searching = undefined));
-        // The first refusals wait for it; later ones have a figure.
-        if (searchedAt === Number.NEGATIVE_INFINITY) await searching;
+      const isNewForm = hash !== undefined && !times.has(formOf(hash));
+      const isNewRound = performance.now() - timedAt > roundMs;
+      // A round that only follows the machine's speed is not waited for.
+      if (mustSearch || isNewForm) isAwaited = true;
+      if (mustSearch || isNewForm || isNewRound) {
+        searching ??= search({ isNewRound }).finally(() => {
+          searching = undefined;
+          isAwaited = false;
+        });
       }
-      const refusalMs = Math.min(longestMs, Math.max(shortestMs, Math.ceil((slowestMs * margin) / stepMs) * stepMs));
+      if (isAwaited) await searching;
+      const refusalMs = Math.min(longestMs, Math.max(shortestMs, Math.ceil((Math.max(...times.values()) * margin) / stepMs) * stepMs));
       await delay(Math.max(0, refusalMs - (performance.now() - startedAt)));
     },
   };

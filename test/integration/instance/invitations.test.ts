@@ -29,6 +29,15 @@ async function verified(email: string): Promise<string> {
   return token;
 }
 
+test('made-up invitation tokens pause who makes them up', async (t) => {
+  const session = await verified('inventor@invite.example');
+  const accept = (token: string) =>
+    instance.call('/auth/invitations/accept', { body: { token }, session, headers: { 'x-forwarded-for': '198.51.100.1' } });
+  const answers = await Promise.all(Array.from({ length: 40 }, (_, n) => accept(String(n).padEnd(43, 'a'))));
+  t.true(answers.filter(({ status }) => status === 404).length >= 30);
+  t.true(answers.some(({ status }) => status === 429));
+});
+
 test('who is invited sees it once their address is verified, and accepts it', async (t) => {
   const { path, token: session, id } = await makeOrganization('Acme');
   const email = 'verified@invite.example';

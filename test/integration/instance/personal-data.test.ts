@@ -70,7 +70,9 @@ async function everyRow(): Promise<string[]> {
 /** Every key of Redis with its value. */
 async function everyKey(): Promise<string[]> {
   const keys = await instance.redis.keys('*');
-  return Promise.all(keys.map(async (key) => `${key} ${(await instance.redis.get(key)) ?? ''}`));
+  const read = async (key: string): Promise<unknown> =>
+    (await instance.redis.type(key)) === 'hash' ? instance.redis.hgetall(key) : instance.redis.get(key);
+  return Promise.all(keys.map(async (key) => `${key} ${JSON.stringify(await read(key))}`));
 }
 
 test.serial('an export holds all that is stored about the user, and no secret', async (t) => {
