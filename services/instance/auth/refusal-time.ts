@@ -30,8 +30,10 @@ const longestMs = 5_000;
 /** The same hash takes longer beside others. */
 const margin = 1.25;
 const stepMs = 100;
-/** All forms are looked up and timed again after this time: a figure from a busy moment must not stay, and other replicas import too. */
-const roundMs = 15 * 60_000;
+/** Forms are timed again after this time: a figure from a busy moment must not stay. At worst 2 % of a core, and only while sign-ins are refused. */
+const timingIntervalMs = 60_000;
+/** Forms are looked up again after this time, since other replicas import too. It reads all accounts. */
+const searchIntervalMs = 15 * 60_000;
 /** Of the hashes that are made here. */
 const ownForm = 'own';
 /** More forms than any import has; the rest are not looked for. */
@@ -43,13 +45,17 @@ const maxForms = 50;
  * database is timed once. Waiting costs no processor time, so an attacker gains nothing by it.
  */
 export function createRefusalTime({ database, hasher, log }: RefusalTimeOptions): RefusalTime {
-  /** Form → milliseconds. */
+  /** Form → a hash of it, and milliseconds. */
+  const examples = new Map<string, string>();
   const times = new Map<string, number>();
+  let searchedAt = Number.NEGATIVE_INFINITY;
   let timedAt = Number.NEGATIVE_INFINITY;
   let mustSearch = true;
-  let searching: Promise<void> | undefined;
+  let working: Promise<void> | undefined;
   /** Whether what is being looked up may raise the figure, so that every refusal waits for it. */
   let isAwaited = false;
+
+  const isDue = (since: number, intervalMs: number): boolean => performance.now() - since > intervalMs;
 
   async function time(form: string, work: () => Promise<unknown>): Promise<void> {
     const startedAt = performance.now();
@@ -57,17 +63,23 @@ export function createRefusalTime({ database, hasher, log }: RefusalTimeOptions)
     times.set(form, performance.now() - startedAt);
   }
 
-  async function search({ isNewRound }: { isNewRound: boolean }): Promise<void> {
+  async function search(): Promise<void> {
     mustSearch = false;
+    for (const hash of await findExamples(database)) examples.set(formOf(hash), hash);
+    searchedAt = performance.now();
+  }
+
+  async function update(): Promise<void> {
+    const isRound = isDue(timedAt, timingIntervalMs);
     try {
-      const isDue = (form: string): boolean => isNewRound || !times.has(form);
-      if (isDue(ownForm)) await time(ownForm, () => hasher.hash('an example'));
-      for (const hash of await findExamples(database))
-        if (isDue(formOf(hash))) await time(formOf(hash), () => hasher.verify({ hash, password: 'not the password' }));
-      if (isNewRound) timedAt = performance.now();
+      if (mustSearch || isDue(searchedAt, searchIntervalMs)) await search();
+      if (isRound) await time(ownForm, () => hasher.hash('an example'));
+      for (const [form, hash] of examples)
+        if (isRound || !times.has(form)) await time(form, () => hasher.verify({ hash, password: 'not the password' }));
+      if (isRound) timedAt = performance.now();
     } catch (err) {
       mustSearch = true;
-      log.warn({ err }, 'The forms of password hashes could not be looked up');
+      log.warn({ err }, 'The forms of password hashes could not be timed');
     }
   }
 
@@ -77,17 +89,16 @@ export function createRefusalTime({ database, hasher, log }: RefusalTimeOptions)
     },
 
     async waitSince(startedAt, hash) {
-      const isNewForm = hash !== undefined && !times.has(formOf(hash));
-      const isNewRound = performance.now() - timedAt > roundMs;
+      if (hash !== undefined && !examples.has(formOf(hash))) mustSearch = true;
       // A round that only follows the machine's speed is not waited for.
-      if (mustSearch || isNewForm) isAwaited = true;
-      if (mustSearch || isNewForm || isNewRound) {
-        searching ??= search({ isNewRound }).finally(() => {
-          searching = undefined;
+      if (mustSearch) isAwaited = true;
+      if (mustSearch || isDue(timedAt, timingIntervalMs)) {
+        working ??= update().finally(() => {
+          working = undefined;
           isAwaited = false;
         });
       }
-      if (isAwaited) await searching;
+      if (isAwaited) await working;
       const refusalMs = Math.min(longestMs, Math.max(shortestMs, Math.ceil((Math.max(...times.values()) * margin) / stepMs) * stepMs));
       await delay(Math.max(0, refusalMs - (performance.now() - startedAt)));
     },
