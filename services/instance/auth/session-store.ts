@@ -46,7 +46,8 @@ export function createSessionStore({ database, cache, lifetimeSeconds }: Session
     async insert(user: StoredUser, { token, expiresAt, client }: NewSession): Promise<SignedIn> {
       const now = new Date();
       const tokenHash = hashToken(token);
-      const session = { id: newId('ses'), userId: user.id, createdAt: now, updatedAt: now, expiresAt, ...client };
+      const { ipAddress, userAgent } = client;
+      const session = { id: newId('ses'), userId: user.id, createdAt: now, updatedAt: now, expiresAt, ipAddress, userAgent };
       // The copy first: a process that can see the row, to end the session, can also remove its copy.
       await cache.set(tokenHash, JSON.stringify({ session, user }), secondsUntil(expiresAt));
       try {
