@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { callApi, refusalOf } from './call-api.ts';
+import { callApi, ControlApiError, send } from './call-api.ts';
 
 export { ControlApiError } from './call-api.ts';
 
@@ -60,13 +60,20 @@ export type CreatedApplication = z.output<typeof createdApplicationSchema>;
 export type Commanded = z.output<typeof commandedSchema>;
 export type Operation = z.output<typeof operationSchema>;
 
-/** A client of the control API, checked on both sides: what comes back is parsed, what fails is a ControlApiError. */
+/** Where a client gets its bearer token, if it has to be renewed now and then. */
+export interface TokenSource {
+  current(): Promise<string>;
+  /** Called once for a call that was refused with 401. @param refused the token that was refused */
+  renew(refused: string): Promise<string>;
+}
+
+/** A client of the control API, checked on both sides: each answer is parsed, each refusal is a ControlApiError. */
 export class ControlClient {
   readonly #base: string;
-  readonly #token: string | undefined;
+  readonly #token: string | TokenSource | undefined;
 
   /** @param baseUrl of the control API, without `/control/v1` */
-  constructor(baseUrl: string, token?: string) {
+  constructor(baseUrl: string, token?: string | TokenSource) {
     this.#base = `${baseUrl}/control/v1`;
     this.#token = token;
   }
@@ -141,14 +148,14 @@ export class ControlClient {
     { lastEventId, signal }: { lastEventId?: string | undefined; signal: AbortSignal },
   ): Promise<Response> {
     const url = `${this.#base}/applications/${applicationId}/operations/${operationId}/events`;
-    const headers = {
-      accept: 'text/event-stream',
-      ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
-      ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
-    };
-    const response = await fetch(url, { headers, signal });
-    if (!response.ok) throw await refusalOf(response, { method: 'GET', url });
-    return response;
+    return this.#withToken((token) => {
+      const headers = {
+        accept: 'text/event-stream',
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
+      };
+      return send({ method: 'GET', url }, { headers, signal });
+    });
   }
 
   /** restart, suspend, resume or restore. */
@@ -175,6 +182,19 @@ export class ControlClient {
   }
 
   #call<Schema extends z.ZodType>(method: string, path: string, schema: Schema, body?: unknown): Promise<z.output<Schema>> {
-    return callApi({ method, url: `${this.#base}${path}`, token: this.#token, body }, schema);
+    return this.#withToken((token) => callApi({ method, url: `${this.#base}${path}`, token, body }, schema));
+  }
+
+  /** A token that can be renewed is, once, if the API refuses it: it has expired, or its session was ended. */
+  async #withToken<Result>(call: (token: string | undefined) => Promise<Result>): Promise<Result> {
+    const source = this.#token;
+    if (source === undefined || typeof source === 'string') return call(source);
+    const token = await source.current();
+    try {
+      return await call(token);
+    } catch (error) {
+      if (!(error instanceof ControlApiError && error.status === 401)) throw error;
+      return call(await source.renew(token));
+    }
   }
 }

@@ -73,13 +73,15 @@ function countLine(
   counts: { passed: number; failed: number; skipped: number },
   say: (line: string) => void,
 ): string | undefined {
-  const result = /^(not )?ok \d+ - (.*?)(\s+# (SKIP|TODO).*)?$/.exec(line);
+  const result = /^(not )?ok \d+ - (.*)$/.exec(line);
   if (result === null) {
     if (!/^(TAP version|\d+\.\.\d+|#|\s*$)/.test(line)) say(`    ${line}`);
     return undefined;
   }
-  const outcome = result[3] !== undefined ? 'skipped' : result[1] === undefined ? 'passed' : 'failed';
+  const [, failed, told = ''] = result;
+  const [title = '', directive] = told.split(/\s# (?=SKIP|TODO)/, 2);
+  const outcome = directive !== undefined ? 'skipped' : failed === undefined ? 'passed' : 'failed';
   counts[outcome] += 1;
-  say(`  ${{ passed: '✔', failed: '✘', skipped: '–' }[outcome]} ${result[2]}`);
-  return result[2];
+  say(`  ${{ passed: '✔', failed: '✘', skipped: '–' }[outcome]} ${title}`);
+  return title;
 }

@@ -3,6 +3,7 @@ import { ensureTenantDatabasesAccess } from './ensure-backup-access.ts';
 import { closeMaintenanceDatabases } from './ensure-databases.ts';
 import { ensureRole } from './ensure-role.ts';
 import { ensureTenantTemplate } from './ensure-tenant-template.ts';
+import { requireIcu } from './require-icu.ts';
 import { withAdmin } from './with-admin.ts';
 
 const roles = ['authsome_tenants', 'authsome_backup'] as const;
@@ -21,6 +22,7 @@ interface SetUpOptions {
  */
 export async function setUpTenantsServer({ adminUrl, passwords, log }: SetUpOptions): Promise<void> {
   await withAdmin(adminUrl, async (admin) => {
+    await requireIcu(admin);
     for (const role of roles) await ensureRole(admin, role, passwords[role]);
     await closeMaintenanceDatabases(admin, log);
     // Whoever creates databases has to connect to one that exists.

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { createPool } from '../../shared/db/postgres-connections.ts';
+import { createAdministratorPool } from '../../shared/db/administrator-connection.ts';
 import type { TenantSettings } from '../tenant-settings.ts';
 import { dropDatabase, dropRole } from './drop-database.ts';
 import type { Place } from './inventory.ts';
@@ -26,9 +26,8 @@ export function connectSharedServer(server: SharedServer, onError: (error: Error
     application_name: 'authsome-provisioner',
     connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: statementTimeoutMs,
-    query_timeout: statementTimeoutMs + connectTimeoutMs,
   };
-  return createPool(config, onError);
+  return createAdministratorPool(config, onError);
 }
 
 /** Databases and roles of applications on the shared server. A server of an application's own goes with its namespace. */

@@ -15,6 +15,8 @@ export async function dropDatabase(client: pg.ClientBase, name: string, role: st
   if (found === undefined) return;
   if (!found.administered && found.owner !== role) throw new Error(`it belongs to ${found.owner}`);
   if (!found.administered) await becomeMember(client, found.owner);
+  // Its owner may have said so, and a template can't be dropped.
+  await client.query(`alter database ${pg.escapeIdentifier(name)} with is_template false`);
   await client.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
 }
 

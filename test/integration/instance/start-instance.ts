@@ -10,6 +10,9 @@ import { createApp } from '../../../services/instance/create-app.ts';
 import type { Mailer } from '../../../services/instance/email/mailer.ts';
 import { createInstanceMetrics } from '../../../services/instance/metrics.ts';
 import { migrateAuth } from '../../../services/instance/migrate-auth.ts';
+import { createFallbackGuessStore } from '../../../services/shared/guard/fallback-guess-store.ts';
+import { guessPolicies } from '../../../services/shared/guard/guess-policies.ts';
+import type { GuessPolicies } from '../../../services/shared/guard/guess-policies.ts';
 import { listen } from '../../../services/shared/http/listen.ts';
 import { createLog } from '../../../services/shared/log.ts';
 import type { Log } from '../../../services/shared/log.ts';
@@ -110,6 +113,9 @@ export interface StartInstanceOptions extends Partial<AuthSettings> {
   mode?: 'standalone' | 'saas';
   mailer?: Mailer | null;
   passwordHashCost?: number;
+  guessPolicies?: GuessPolicies;
+  /** Stands in for the thread of the real one. */
+  verifyBcrypt?: (given: { hash: string; password: string }) => Promise<boolean>;
   tracing?: Tracing;
   /** An earlier database to go on with. */
   databaseUrl?: string;
@@ -123,6 +129,8 @@ export async function startInstance(options: StartInstanceOptions = {}): Promise
   const settings: AuthSettings = {
     secret: options.secret ?? randomBytes(32).toString('base64'),
     sessionTimeoutSeconds: options.sessionTimeoutSeconds ?? 604_800,
+    sessionLifetimeSeconds: options.sessionLifetimeSeconds ?? 7_776_000,
+    mailsPerHour: options.mailsPerHour ?? 3_000,
     emailVerificationRequired: options.emailVerificationRequired ?? false,
     publicUrl: options.publicUrl,
     providers: options.providers ?? { social: {}, oidc: {} },
@@ -139,9 +147,11 @@ export async function startInstance(options: StartInstanceOptions = {}): Promise
   const instanceToken = randomBytes(32).toString('hex');
   const { koa, mailQueue } = createApp({
     ...{ appId, instanceToken, mode, allowedOrigins, settings, database, mailer, tracing, log },
-    hasher: createPasswordHasher({ cost: passwordHashCost ?? cheapHashCost, verifyBcrypt: bcrypt.verify }),
+    hasher: createPasswordHasher({ cost: passwordHashCost ?? cheapHashCost, verifyBcrypt: options.verifyBcrypt ?? bcrypt.verify }),
     hashingConcurrency: 4,
     cache: createSessionCache({ redis: instanceRedis, log }),
+    guessStore: createFallbackGuessStore({ redis: instanceRedis, log }),
+    guessPolicies: options.guessPolicies ?? guessPolicies(),
     checkCache: async () => void (await instanceRedis.ping()),
     metrics: createInstanceMetrics(),
   });
@@ -166,6 +176,7 @@ export async function startInstance(options: StartInstanceOptions = {}): Promise
             'x-authsome-app-id': appId,
             'x-authsome-key-type': key,
             'x-authsome-scopes': scopes,
+            'x-forwarded-for': '192.0.2.1',
             ...(session === undefined ? {} : { 'x-session-token': session }),
             ...(body === undefined ? {} : { 'content-type': 'application/json' }),
             ...headers,

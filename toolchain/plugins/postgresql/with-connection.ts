@@ -14,6 +14,26 @@ export interface ConnectionRequest {
 }
 
 /**
+ * What holds from a session's first statement on, in a database of which another role may be the owner: it may have put functions and operators
+ * of its own in front of PostgreSQL's, and have set for the database whatever suits it. services/shared/db/administrator-connection.ts says why
+ * each is here, and has the same.
+ */
+export const administratorOptions = [
+  'search_path=pg_catalog,pg_temp',
+  'role=none',
+  'default_transaction_read_only=off',
+  'standard_conforming_strings=on',
+  'transform_null_equals=off',
+  'row_security=off',
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ');
+
+/** The owner of a database may hold locks in it. */
+const lockTimeoutMs = 30_000;
+const idleInTransactionTimeoutMs = 60_000;
+
+/**
  * Runs `use` with one connection, closed afterwards in every case. Connecting, each statement and the whole are bounded by the
  * operation's timeout. Errors name the server and the role, never a password or a statement.
  */
@@ -25,6 +45,8 @@ export async function withConnection<T>(request: ConnectionRequest, use: (client
   context.signal.addEventListener('abort', abort, { once: true });
   try {
     client = await connect(request);
+    // A pooler between the two may have dropped the options.
+    await client.query(`select pg_catalog.set_config('search_path'::pg_catalog.text, 'pg_catalog, pg_temp'::pg_catalog.text, false)`);
     return await use(client);
   } catch (error) {
     throw new Error(describe(error, config, database, context), { cause: error });
@@ -73,6 +95,9 @@ async function newClient({ config, context, database = config.database }: Connec
     connectionTimeoutMillis: Math.max(1, Math.ceil(timeoutMs)),
     statement_timeout: context.timeoutMs,
     query_timeout: context.timeoutMs,
+    options: administratorOptions,
+    lock_timeout: Math.min(lockTimeoutMs, context.timeoutMs),
+    idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
     keepAlive: true,
   });
   // A connection that breaks between two statements must fail the next one, not the process.

@@ -1,0 +1,198 @@
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import test from 'ava';
+import { setUpTenantsServer } from '../../../services/control-api/setup/set-up-tenants-server.ts';
+import { connectSharedServer, databasePlace } from '../../../services/provisioner/inventory/database-place.ts';
+import { createLog } from '../../../services/shared/log.ts';
+import { database as databaseType } from '../../../toolchain/plugins/postgresql/database.ts';
+import { grant as grantType } from '../../../toolchain/plugins/postgresql/grant.ts';
+import { role as roleType } from '../../../toolchain/plugins/postgresql/role.ts';
+import type { ServerConfig } from '../../../toolchain/plugins/postgresql/server-config.ts';
+import { withDefaults } from '../../../toolchain/plugins/shared/property-schema.ts';
+import type { ResourceType } from '../../../toolchain/plugins/shared/resource-provider.ts';
+import type { Properties } from '../../../toolchain/plugins/shared/wire-values.ts';
+import { makeServerDirectory } from '../../support/local-services.ts';
+import { makeHostile } from '../../support/make-hostile.ts';
+import { postgresClient } from '../../support/postgres-client.ts';
+import { startPostgres } from '../../support/start-postgres.ts';
+
+// A server of this file's own: it is as the set-up leaves the tenants' server, roles and all.
+const directory = makeServerDirectory();
+const password = 'password of a service role';
+const tenantPassword = 'password of a tenant';
+const log = createLog({ name: 'test', level: 'silent' });
+let server: { url: string; stop: () => Promise<void> };
+
+const setUp = (): Promise<void> =>
+  setUpTenantsServer({ adminUrl: server.url, passwords: { authsome_tenants: password, authsome_backup: password }, log });
+
+test.before(async () => {
+  server = await startPostgres(directory);
+  await setUp();
+});
+test.after.always(async () => {
+  await server.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const context = { signal: new AbortController().signal, timeoutMs: 30_000 };
+
+function config(username = 'authsome_tenants', secret = password): ServerConfig {
+  const { hostname: host, port } = new URL(server.url);
+  return {
+    ...{ host, port: Number(port), database: 'postgres', username, password: secret },
+    ...{ sslMode: 'disable', sslRootCert: undefined, connectTimeoutMs: 5_000 },
+  };
+}
+
+interface Tenant {
+  role: string;
+  database: string;
+  /** As its own login. */
+  url: string;
+  inputs: { role: Properties; database: Properties; schema: Properties; maintenance: Properties };
+}
+
+const inputsOf = <C>({ inputs }: ResourceType<C>, properties: Properties): Properties => withDefaults(inputs, properties);
+
+/** Role, database and grants as a tenant's stack makes them. */
+async function makeTenant(): Promise<Tenant> {
+  const appId = `app_${randomBytes(5).toString('hex')}`;
+  const [role, database] = [`${appId}_user`, `authsome_${appId}`];
+  const inputs = {
+    role: inputsOf(roleType, { name: role, login: true, password: tenantPassword, connectionLimit: 20 }),
+    database: inputsOf(databaseType, { name: database, owner: role, connectionLimit: 22, template: 'authsome_template' }),
+    schema: inputsOf(grantType, { database, role: 'public', objectType: 'schema', schema: 'public', privileges: [] }),
+    maintenance: inputsOf(grantType, { database, role: 'authsome_tenants', objectType: 'database', privileges: ['CONNECT'] }),
+  };
+  await roleType.create(config(), inputs.role, context);
+  await databaseType.create(config(), inputs.database, context);
+  const noPublic = inputsOf(grantType, { database, role: 'public', objectType: 'database', privileges: [] });
+  await grantType.create(config(), noPublic, context);
+  await grantType.create(config(), inputs.maintenance, context);
+  await grantType.create(config(), inputs.schema, context);
+  const url = new URL(server.url);
+  Object.assign(url, { username: role, password: encodeURIComponent(tenantPassword), pathname: `/${database}` });
+  return { role, database, url: url.href, inputs };
+}
+
+async function asSuperuser(text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
+  return run(server.url, text, values);
+}
+
+async function run(url: string, text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
+  const client = postgresClient({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(text, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** All that a role could have gained. */
+async function powersOf(role: string): Promise<unknown[]> {
+  return asSuperuser(
+    `select rolname as power from pg_roles where rolname = $1 and (rolsuper or rolcreaterole or rolcreatedb or rolbypassrls or rolreplication)
+     union all select g.rolname from pg_auth_members m join pg_roles g on g.oid = m.roleid where m.member = $1::text::regrole`,
+    [role],
+  );
+}
+
+test("an owner's function that bears the name of one that an administrator calls gains its owner nothing", async (t) => {
+  const tenant = await makeTenant();
+  // As it was reported: the schema of the administrator's own name comes before public, and an exact match beats pg_catalog's function.
+  for (const statement of [
+    'drop schema public cascade',
+    'create schema public',
+    'create schema authsome_tenants',
+    'grant usage on schema authsome_tenants to public',
+    `create function authsome_tenants.acldefault(kind text, owner oid) returns aclitem[] language plpgsql as $$ begin
+       if current_user <> '${tenant.role}' then
+         execute 'grant pg_execute_server_program to ${tenant.role}';
+       end if;
+       return null;
+     end $$`,
+  ])
+    await run(tenant.url, statement);
+  const state = await grantType.read(config(), 'id', tenant.inputs.schema, context);
+  t.truthy(state);
+  await grantType.update?.(config(), 'id', tenant.inputs.schema, tenant.inputs.schema, context);
+  t.deepEqual(await powersOf(tenant.role), []);
+  await run(tenant.url, 'create table o (line text)');
+  await t.throwsAsync(run(tenant.url, `copy o from program 'id -un'`), { message: /must be superuser or have privileges of/ });
+});
+
+test('no statement of a stack runs what the owner of a database has put there, for create, read, update and delete', async (t) => {
+  const tenant = await makeTenant();
+  const { role, database, schema, maintenance } = tenant.inputs;
+  const { intrusions, doubles } = await makeHostile(tenant.url);
+  t.true(doubles > 3_000, `${doubles}`);
+  t.is((await roleType.read(config(), tenant.role, role, context))?.['name'], tenant.role);
+  t.is((await databaseType.read(config(), tenant.database, database, context))?.['owner'], tenant.role);
+  await roleType.update?.(config(), tenant.role, role, { ...role, connectionLimit: 19 }, context);
+  await databaseType.update?.(config(), tenant.database, database, { ...database, connectionLimit: 23 }, context);
+  for (const grant of [schema, maintenance]) {
+    t.truthy(await grantType.read(config(), 'id', grant, context));
+    await grantType.update?.(config(), 'id', grant, grant, context);
+    await grantType.create(config(), grant, context);
+  }
+  // Grants on what the owner has made, and on all of it.
+  for (const objects of [['people'], []]) {
+    const table = inputsOf(grantType, { ...schema, objectType: 'table', objects, privileges: ['SELECT'] });
+    await grantType.create(config(), table, context);
+    await grantType.read(config(), 'id', table, context);
+    await grantType.delete(config(), 'id', table, context);
+  }
+  const routine = inputsOf(grantType, { ...schema, schema: 'authsome_tenants', objectType: 'function', privileges: ['EXECUTE'] });
+  await grantType.create(config(), routine, context);
+  await grantType.read(config(), 'id', routine, context);
+  t.deepEqual(await intrusions(), []);
+  t.deepEqual(await powersOf(tenant.role), []);
+  await grantType.delete(config(), 'id', schema, context);
+  await grantType.delete(config(), 'id', maintenance, context);
+  await databaseType.delete(config(), tenant.database, database, context);
+  await roleType.delete(config(), tenant.role, role, context);
+  t.deepEqual(await asSuperuser('select 1 from pg_roles where rolname = $1', [tenant.role]), []);
+});
+
+test("the stack of a server of the tenant's own runs nothing of its either, as that server's superuser", async (t) => {
+  const tenant = await makeTenant();
+  const { intrusions } = await makeHostile(tenant.url);
+  const superuser = config('postgres', decodeURIComponent(new URL(server.url).password));
+  const { role, database, schema } = tenant.inputs;
+  await roleType.update?.(superuser, tenant.role, role, { ...role, connectionLimit: 19 }, context);
+  await databaseType.update?.(superuser, tenant.database, database, { ...database, connectionLimit: 23 }, context);
+  t.truthy(await grantType.read(superuser, 'id', schema, context));
+  await grantType.update?.(superuser, 'id', schema, schema, context);
+  t.deepEqual(await intrusions(), []);
+  t.deepEqual(await powersOf(tenant.role), []);
+});
+
+test('the inventory finds and drops a hostile database, which its owner has made a template', async (t) => {
+  const tenant = await makeTenant();
+  const { intrusions } = await makeHostile(tenant.url);
+  await run(tenant.url, `alter database ${tenant.database} with is_template true`);
+  const { host, port } = config();
+  const pool = connectSharedServer({ host, port, adminUser: 'authsome_tenants', adminPassword: password, sslMode: 'disable' } as never);
+  t.teardown(() => pool.end());
+  const place = databasePlace(pool);
+  const appId = tenant.database.slice('authsome_'.length);
+  const things = await place.find(appId);
+  t.deepEqual(
+    things.map(({ kind }) => kind),
+    ['database', 'role'],
+  );
+  for await (const page of place.list()) t.true(Array.isArray(page));
+  t.deepEqual(await intrusions(), []);
+  for (const thing of things) await place.remove(thing);
+  t.deepEqual(await place.find(appId), []);
+});
+
+test('the set-up runs nothing of what the owners of databases have put there', async (t) => {
+  const tenant = await makeTenant();
+  const { intrusions } = await makeHostile(tenant.url);
+  await setUp();
+  t.deepEqual(await intrusions(), []);
+  t.deepEqual(await powersOf(tenant.role), []);
+});
