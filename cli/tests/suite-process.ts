@@ -13,9 +13,9 @@ export interface SuiteProcessOptions {
   stallMs?: number | undefined;
   /** Between SIGTERM and SIGKILL; 10 s if left out. */
   graceMs?: number | undefined;
-  onLine(line: string): void;
+  onLine: (line: string) => void;
   /** Called before anything is ended, while what hangs can still be looked at. */
-  onCut(why: 'timeout' | 'stall'): Promise<void>;
+  onCut: (why: 'timeout' | 'stall') => Promise<void>;
 }
 
 export interface SuiteEnd {
