@@ -34,7 +34,10 @@ export async function replaceGrant(client: pg.Client, grant: Grant): Promise<voi
     throw new Error(`role ${grant.role} does not exist`);
   }
   const target = targetClause(grant);
-  await withOwners(client, await objectOwners(client, grant), () =>
+  const owners = await objectOwners(client, grant);
+  // A schema that its owner has dropped, for one: nothing is granted on what is not there.
+  if (grant.privileges.length === 0 && owners.length === 0) return;
+  await withOwners(client, owners, () =>
     inTransaction(client, async () => {
       await client.query(`revoke all privileges on ${target} from ${grantee}`);
       if (grant.privileges.length === 0) return;
