@@ -35,6 +35,7 @@ import { natsClient } from './nats-client.ts';
 
 export interface TestControlApi {
   url: string;
+  app: ReturnType<typeof createApp>;
   db: Kysely<Database>;
   /** Of `db`, for connections of one's own. */
   databaseUrl: string;
@@ -142,6 +143,7 @@ export async function startControlApi({
 
   return {
     url: `http://127.0.0.1:${http.port}`,
+    app,
     db,
     ...{ databaseUrl: database.url, effects, streams },
     redis: testRedis.redis,

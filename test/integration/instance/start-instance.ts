@@ -25,6 +25,7 @@ import { redisClient } from '../../support/redis-client.ts';
 export interface TestInstance {
   appId: string;
   url: string;
+  koa: ReturnType<typeof createApp>['koa'];
   instanceToken: string;
   database: AuthDatabase;
   redis: Redis;
@@ -161,6 +162,7 @@ export async function startInstance(options: StartInstanceOptions = {}): Promise
   return {
     appId,
     url,
+    koa,
     instanceToken,
     database,
     redis: testRedis.redis,
