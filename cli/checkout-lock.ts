@@ -1,9 +1,9 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import { writeAtomically } from '../toolchain/write-atomically.ts';
+import { draftSuffix, writeAtomically } from '../toolchain/write-atomically.ts';
 import type { CliContext } from './context.ts';
 
 /** File names in the state folder. */
@@ -39,6 +39,7 @@ export async function withCheckoutLock<Result>(
   const lock = tryLock(join(paths.stateDir, lockFiles.lock));
   if (lock === undefined) throw busy(await readHolder(holderFile));
   try {
+    await removeOldDrafts(paths.stateDir);
     const unfinished = await readHolder(holderFile);
     const holder: LockHolder = { command, pid: process.pid, host: hostname(), since: new Date().toISOString() };
     await writeAtomically(holderFile, JSON.stringify(holder));
@@ -72,6 +73,17 @@ function tryLock(file: string): DatabaseSync | undefined {
 async function readHolder(file: string): Promise<LockHolder | undefined> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
   return text === undefined ? undefined : holderSchema.safeParse(JSON.parse(text)).data;
+}
+
+/** A draft lives for milliseconds. One of a process that was killed may hold a secret, and is in nobody's way until it is this old. */
+const oldDraftMs = 10 * 60_000;
+
+async function removeOldDrafts(folder: string): Promise<void> {
+  for (const name of (await readdir(folder)).filter((file) => file.endsWith(draftSuffix))) {
+    const file = join(folder, name);
+    const found = await stat(file).catch(() => undefined);
+    if (found !== undefined && Date.now() - found.mtimeMs > oldDraftMs) await rm(file, { force: true });
+  }
 }
 
 function busy(holder: LockHolder | undefined): CheckoutBusyError {

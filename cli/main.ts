@@ -83,6 +83,7 @@ program
   .option('--life <n>', 'only the application of this number, to try again what was not recovered')
   .option('--faults <names>', 'only these, separated by commas')
   .option('--operations <names>', 'only these of provision,update,delete')
+  .option('--victims <names>', 'platform (its parts, the default), cli (the commands up, down, backup and restore), or both')
   .action((options: FaultsOptions, command: Command) =>
     run(command, async (context) => {
       if (!(await (await import('./commands/faults.ts')).faults(context, options))) process.exitCode = 1;

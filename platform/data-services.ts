@@ -76,6 +76,11 @@ export class DataServices extends pulumi.ComponentResource {
         dataPath: '/data',
         scratch: ['/tmp'],
         probe: { tcpSocket: { port: 6_379 } },
+        // Without a login: an answer that refuses is one, too.
+        probes: {
+          readiness: { tcpSocket: { port: 6_379 } },
+          liveness: { exec: { command: ['redis-cli', 'ping'] }, timeoutSeconds: 10 },
+        },
         terminationGracePeriodSeconds: 10,
       },
       child,
@@ -90,7 +95,7 @@ export class DataServices extends pulumi.ComponentResource {
         image: images.nats,
         uid: uids.nats,
         port: natsPorts.clients,
-        from: { parts: ['control-api', 'provisioner', 'proxy'] },
+        from: { parts: ['control-api', 'provisioner'] },
         args: ['--config', '/etc/authsome/nats.conf'],
         files: { 'nats.conf': natsFile({ ...args, replicas }) },
         dataPath: '/data',

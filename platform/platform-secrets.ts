@@ -42,6 +42,8 @@ export class PlatformSecrets extends pulumi.ComponentResource {
     this.proxyDb = password('proxy-db');
     this.tenantsDb = password('tenants-db');
     this.backupDb = password('backup-db');
+    // The one password of earlier versions opens nothing any more. It stays declared: a preview refuses to delete what is generated.
+    password('redis');
     this.redis = {
       proxy: password('redis-proxy'),
       'control-api': password('redis-control-api'),

@@ -1,6 +1,6 @@
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { tenantSecretsRole } from '../tenant-program/tenant-secrets.ts';
+import { tenantSecretsRole } from './tenant-facts.ts';
 import { provisionerRules } from './provisioner-rules.ts';
 
 export interface ProvisionerAccessArgs {

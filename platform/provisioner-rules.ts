@@ -1,5 +1,5 @@
 import type { input } from '@pulumi/kubernetes/types/index.js';
-import { tenantSecretsRole } from '../tenant-program/tenant-secrets.ts';
+import { tenantSecretsRole } from './tenant-facts.ts';
 
 type PolicySpec = input.admissionregistration.v1.ValidatingAdmissionPolicySpec;
 

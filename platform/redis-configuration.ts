@@ -16,7 +16,7 @@ const invalidations = '&routes:invalidate';
 const rights: Readonly<Record<RedisUser, string>> = {
   proxy: `%R~route:* ${invalidations} ${connecting} +get +subscribe +unsubscribe`,
   // It publishes routes, and counts for its limits, by scripts. Neither may it list keys nor wait.
-  'control-api': `${routes} ~limit:* ~guard:* ${invalidations} +@read +@write -@dangerous -@blocking -@scripting -scan -randomkey ${scripts} +publish ${connecting}`,
+  'control-api': `${routes} ~limit:* ~guard:* ${invalidations} +@read +@write -@dangerous -@blocking -@scripting -scan -randomkey ${scripts} +@transaction +publish ${connecting}`,
   provisioner: `${routes} ${invalidations} ${connecting} ${scripts} +get +set +del +exists +scan +publish`,
   restore: `${routes} ${connecting} +scan +unlink`,
 };

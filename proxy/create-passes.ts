@@ -74,7 +74,8 @@ export function createPasses(deps: PassDeps): (exchange: Exchange) => Promise<vo
     // 3. verify the API key; what needs none is limited by its client first
     const preflight = isPreflight(req);
     const forKeySet = isOpenToAll(method, path, req.headers.authorization);
-    if (preflight || forKeySet) charge(res, clients.takeKeyless(client, appId));
+    if (preflight) charge(res, clients.takePreflight(client, appId));
+    if (forKeySet) charge(res, clients.takeKeySet(client, appId));
     if (preflight && route.allowedOrigins !== null) {
       answerPreflight(exchange, route.allowedOrigins);
       return;

@@ -1,12 +1,12 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { AppError } from '../services/shared/errors.ts';
+import { createLineLimit } from '../services/shared/http/limit-lines.ts';
 import type { Log } from '../services/shared/log.ts';
 import type { RequestSpan } from '../services/shared/tracing.ts';
 import { isCustomerUrl } from './passes/parse-path.ts';
 import { createPasses } from './create-passes.ts';
 import type { PassDeps } from './create-passes.ts';
 import { answerError } from './http/answer-error.ts';
-import { createLineLimit } from './http/limit-lines.ts';
 import { startExchange } from './http/start-exchange.ts';
 import type { Exchange } from './http/start-exchange.ts';
 import type { ProxyMetrics } from './metrics.ts';
@@ -40,13 +40,13 @@ export function createProxy(deps: ProxyDeps): RequestListener {
     else record(exchange, reason);
   }
 
-  const admitLine = createLineLimit(deps);
+  const admitLine = createLineLimit();
 
   function record(exchange: Exchange, reason: string | undefined): void {
     const { res, method, path, appId, requestId, startedAt } = exchange;
     const durationMs = performance.now() - startedAt;
     metrics.answered({ status: res.statusCode, reason, seconds: durationMs / 1_000 });
-    const { admitted, leftOut } = admitLine(res.statusCode);
+    const { admitted, leftOut } = admitLine({ refused: reason !== undefined && res.statusCode < 500 });
     if (!admitted) return;
     const facts = { requestId, appId, method, path, status: res.statusCode, durationMs: Math.round(durationMs * 10) / 10 };
     log.info(leftOut === 0 ? facts : { ...facts, leftOut }, 'Request answered');

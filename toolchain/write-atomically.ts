@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { link, open, rename, rm } from 'node:fs/promises';
 
+/** Ends the names of files that are being written. */
+export const draftSuffix = '.next';
+
 export interface WriteOptions {
   /** Permission bits; only the owner may read the file unless said. */
   mode?: number;
@@ -33,7 +36,7 @@ export async function createAtomically(file: string, text: string, { mode = 0o60
 }
 
 async function withDraft<Result>(file: string, text: string, mode: number, use: (draft: string) => Promise<Result>): Promise<Result> {
-  const draft = `${file}.${randomBytes(6).toString('hex')}.next`;
+  const draft = `${file}.${randomBytes(6).toString('hex')}${draftSuffix}`;
   try {
     const handle = await open(draft, 'wx', mode);
     try {

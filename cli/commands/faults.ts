@@ -11,6 +11,7 @@ export interface FaultsOptions {
   life?: string;
   faults?: string;
   operations?: string;
+  victims?: string;
 }
 
 /**

@@ -106,7 +106,9 @@ async function removeLocks(run: PlatformRun, { holders }: StackLockedError): Pro
   const urls = holders.map(({ holder }) => holder.url);
   // One by one where that is possible: `cancel` removes every lock, that of a run which has begun since as well.
   if (urls.every((url) => url.startsWith('file:///'))) {
-    for (const url of urls) await rm(decodeURIComponent(new URL(url).pathname), { force: true });
+    const files = urls.map((url) => decodeURIComponent(new URL(url).pathname));
+    // The engine keeps the attributes of each file of its state beside it.
+    for (const file of files) for (const part of [`${file}.attrs`, file]) await rm(part, { force: true });
   } else {
     const args = ['cancel', '--yes', '--stack', run.context.stack, '--non-interactive'];
     await runCommand(run.pulumi, args, { ...commandOptions(run), timeout: cancelTimeoutMs });

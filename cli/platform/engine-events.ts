@@ -21,7 +21,7 @@ export interface Drift {
 
 export interface EngineReader {
   /** One line of `pulumi … --json`. Lines of anything else are passed over. */
-  read(line: string): void;
+  read: (line: string) => void;
   /** Resources by what was done to them: create, update, delete, same … */
   changes(): Record<string, number>;
   drift(): Drift;

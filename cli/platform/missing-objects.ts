@@ -22,7 +22,7 @@ const deploymentSchema = z.object({
           custom: z.boolean().optional(),
           external: z.boolean().optional(),
           delete: z.boolean().optional(),
-          outputs: z.looseObject({ apiVersion: z.unknown(), kind: z.unknown() }).optional(),
+          outputs: z.looseObject({ apiVersion: z.unknown().optional(), kind: z.unknown().optional() }).optional(),
         }),
       )
       .default([]),

@@ -11,8 +11,13 @@ const markerFile = 'purge-begun';
 /**
  * Stops the local cluster and removes everything of this checkout's platform but the lock, which is held. Killed at any moment it can be done again. Call it as the holder of the checkout's lock.
  */
-export async function purgeState({ paths, cluster }: Pick<CliContext, 'paths' | 'cluster'>, say: (line: string) => void): Promise<void> {
-  await stopCluster(cluster, say);
+export async function purgeState(context: Pick<CliContext, 'paths' | 'cluster'>, say: (line: string) => void): Promise<void> {
+  await stopCluster(context.cluster, say);
+  await removeState(context);
+}
+
+/** The same for a cluster that is stopped. */
+export async function removeState({ paths, cluster }: Pick<CliContext, 'paths' | 'cluster'>): Promise<void> {
   const marker = join(paths.stateDir, markerFile);
   await createAtomically(marker, '');
   await purgeCluster(cluster);

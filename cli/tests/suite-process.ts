@@ -47,15 +47,14 @@ export async function runSuiteProcess(options: SuiteProcessOptions): Promise<Sui
     signalGroup(child.pid, 'SIGTERM');
     await endProcesses(await processesWithEnv(markerVariable, marker), graceMs);
     signalGroup(child.pid, 'SIGKILL');
-    // A process that is in neither may still hold the other end.
-    child.all.destroy();
   };
 
   let cut: SuiteEnd['cut'];
-  let cutting: Promise<void> | undefined;
+  const over = Promise.withResolvers<void>();
   const cutOff = (why: 'timeout' | 'stall'): void => {
-    cut ??= why;
-    cutting ??= onCut(why).then(endAll);
+    if (cut !== undefined) return;
+    cut = why;
+    onCut(why).then(endAll).then(over.resolve, over.reject);
   };
   const deadline = setTimeout(() => cutOff('timeout'), timeoutMs);
   const stall = stallMs === undefined ? undefined : setTimeout(() => cutOff('stall'), stallMs);
@@ -65,17 +64,21 @@ export async function runSuiteProcess(options: SuiteProcessOptions): Promise<Sui
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, forward);
   try {
-    for await (const line of createInterface({ input: child.all })) {
+    const reader = createInterface({ input: child.all });
+    reader.on('line', (line) => {
       stall?.refresh();
       onLine(line);
-    }
-    const { exitCode } = await child;
-    return { exitCode, cut };
+    });
+    reader.once('close', () => cut ?? over.resolve());
+    await over.promise;
+    reader.close();
+    // A process that moved away and changed its environment could still hold the other end.
+    if (cut !== undefined) child.all.destroy();
+    return { exitCode: cut === undefined ? (await child).exitCode : undefined, cut };
   } finally {
     clearTimeout(deadline);
     clearTimeout(stall);
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, forward);
-    await cutting;
   }
 }
 

@@ -1,6 +1,8 @@
 import type Koa from 'koa';
 import type { Kysely } from 'kysely';
 import type { Database } from '../shared/db/tables.ts';
+import type { GuessGuard } from '../shared/guard/guess-guard.ts';
+import type { HashingGate } from '../shared/guard/hashing-gate.ts';
 import { checkUrl } from '../shared/http/check-url.ts';
 import { createKoa } from '../shared/http/create-koa.ts';
 import type { RequestState } from '../shared/http/create-koa.ts';
@@ -27,7 +29,12 @@ export interface AppDeps {
   db: Kysely<Database>;
   auth: Auth;
   tokens: SessionTokens;
-  limits: { signUp: RateLimit; logIn: RateLimit; operator: RateLimit; writes: RateLimit };
+  /** Counts wrong passwords. */
+  guard: GuessGuard;
+  /** Lets few passwords at once be hashed. */
+  gate: HashingGate;
+  /** `signUp` and `operator` by client, `logIn` by account. */
+  limits: { signUp: RateLimit; logIn: RateLimit; operator: RateLimit; reads: RateLimit; writes: RateLimit };
   accountLimits: AccountLimits;
   /** Seals the secrets of applications' configurations. */
   box: SecretBox;

@@ -14,7 +14,14 @@ export type Action =
   | 'billing.write';
 
 const reads: readonly Action[] = ['workspace.read', 'application.read', 'member.read', 'billing.read'];
-const administers: readonly Action[] = [...reads, 'workspace.update', 'application.write', 'application.destroy', 'member.write', 'billing.write'];
+const administers: readonly Action[] = [
+  ...reads,
+  'workspace.update',
+  'application.write',
+  'application.destroy',
+  'member.write',
+  'billing.write',
+];
 
 const allowed: Readonly<Record<MemberRole, ReadonlySet<Action>>> = {
   owner: new Set([...administers, 'workspace.delete']),

@@ -9,7 +9,7 @@ const root = resolve(import.meta.dirname, '../..');
 export interface RunningScript {
   child: ChildProcess;
   /** The next line on stdout. */
-  line(): Promise<string>;
+  line: () => Promise<string>;
   ended: Promise<{ code: number | null; signal: string | null; stderr: string }>;
 }
 

@@ -17,14 +17,14 @@ export interface AccountState extends RequestState {
 interface AuthenticateDeps {
   db: Kysely<Database>;
   tokens: SessionTokens;
-  limits: { writes: RateLimit };
+  limits: { reads: RateLimit; writes: RateLimit };
 }
 
-const reads = new Set(['GET', 'HEAD', 'OPTIONS']);
+const readingMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Lets only requests with a valid bearer token pass, one whose session still exists: a logout works at once. Those that change something are
- * counted for the account.
+ * Lets only requests with a valid bearer token pass, one whose session still exists: a logout works at once. Each is counted for its
+ * account.
  */
 export function authenticate({ db, tokens, limits }: AuthenticateDeps): Middleware<AccountState> {
   return async (ctx, next) => {
@@ -33,7 +33,7 @@ export function authenticate({ db, tokens, limits }: AuthenticateDeps): Middlewa
     const claims = await tokens.verify(token);
     const account = claims && (await findSession(db, claims));
     if (!claims || !account) throw appErrors.unauthorized('token_not_valid');
-    if (!reads.has(ctx.method)) await limits.writes.count(account.id);
+    await (readingMethods.has(ctx.method) ? limits.reads : limits.writes).count(account.id);
     ctx.state.account = account;
     ctx.state.sessionId = claims.sessionId;
     await next();

@@ -24,7 +24,7 @@ export function findSession(db: Executor, { userId, sessionId }: SessionClaims):
     .executeTakeFirst();
 }
 
-/** The session that better-auth has just made; it answers with the session's own token only. */
+/** The session that better-auth has just made; it answers with what it stored as the token only, a hash (auth/create-auth.ts). */
 export function findSessionByToken(db: Executor, token: string): Promise<{ id: string; userId: string; expiresAt: Date }> {
   return db
     .selectFrom('sessions')

@@ -1,11 +1,12 @@
 import { appErrors } from '../../shared/errors.ts';
 import type { GuessGuard } from '../../shared/guard/guess-guard.ts';
 import type { HashingGate } from '../../shared/guard/hashing-gate.ts';
-import { newId } from '../../shared/ids.ts';
 import type { AccountMails } from '../email/account-mails.ts';
-import type { AuthDatabase, AuthExecutor } from './auth-database.ts';
+import type { AuthDatabase } from './auth-database.ts';
 import type { OneTimeTokens } from './one-time-tokens.ts';
+import { setPasswordHash } from './password-account.ts';
 import type { PasswordHasher } from './password-hasher.ts';
+import { removeUnproven } from './remove-unproven.ts';
 import type { ClientInfo } from './session-token.ts';
 import type { Sessions } from './sessions.ts';
 import type { SignedIn, StoredUser } from './stored-user.ts';
@@ -27,6 +28,8 @@ export type Passwords = ReturnType<typeof createPasswords>;
 export function createPasswords({ database, guard, gate, hasher, sessions, tokens, mails }: PasswordsDeps) {
   /** @throws unauthorized where it is not the user's password, rate_limit_exceeded after too many that were not */
   async function requireMatch({ id, email }: StoredUser, password: string, { key }: ClientInfo): Promise<void> {
+    // Without a password nothing was guessed.
+    if (password === '') throw appErrors.unauthorized('invalid_credentials');
     const matches = await guard.attempt({ kind: 'password', account: email, client: key }, async () => {
       const hash = await findPasswordHash(database, id);
       return (hash !== undefined && (await gate.run(key ?? email, () => hasher.verify({ hash, password })))) || undefined;
@@ -78,7 +81,16 @@ export function createPasswords({ database, guard, gate, hasher, sessions, token
         const user = spent?.userId ? await findUserById(transaction, spent.userId) : undefined;
         // It was sent to the address of then, which somebody else may have by now.
         if (!user || user.email !== spent?.data['email']) throw invalidToken();
-        if (!user.emailVerified) await removeUnproven(transaction, user.id);
+        if (!user.emailVerified) {
+          // The mail proves for the first time that the address is this person's. Another may have signed up with it before.
+          await removeUnproven(transaction, user.id, { keepPassword: true });
+          await tokens.withdrawMailed(user.id, transaction);
+          await transaction
+            .updateTable('user')
+            .set({ emailVerified: true, twoFactorEnabled: false, updatedAt: new Date() })
+            .where('id', '=', user.id)
+            .execute();
+        }
         await setPasswordHash(transaction, user.id, hash);
         await tokens.withdraw(user.id, transaction);
         return user;
@@ -92,32 +104,4 @@ export function createPasswords({ database, guard, gate, hasher, sessions, token
 
 function invalidToken(): Error {
   return appErrors.invalidRequest({ field: 'token', reason: 'is not valid or has expired' });
-}
-
-/** Sets the password of a user, who may have had none. */
-export async function setPasswordHash(db: AuthExecutor, userId: string, hash: string): Promise<void> {
-  const now = new Date();
-  const { numUpdatedRows } = await db
-    .updateTable('account')
-    .set({ password: hash, updatedAt: now })
-    .where('userId', '=', userId)
-    .where('providerId', '=', 'credential')
-    .executeTakeFirst();
-  if (numUpdatedRows > 0n) return;
-  const account = { id: newId('acc'), userId, providerId: 'credential', accountId: userId, password: hash, createdAt: now, updatedAt: now };
-  await db.insertInto('account').values(account).execute();
-}
-
-/**
- * The e-mail proves for the first time that the address is this person's. Another may have signed up with it before and left ways in: they
- * go.
- */
-async function removeUnproven(db: AuthExecutor, userId: string): Promise<void> {
-  await db.deleteFrom('account').where('userId', '=', userId).where('providerId', '<>', 'credential').execute();
-  await db.deleteFrom('twoFactor').where('userId', '=', userId).execute();
-  await db
-    .updateTable('user')
-    .set({ emailVerified: true, twoFactorEnabled: false, updatedAt: new Date() })
-    .where('id', '=', userId)
-    .execute();
 }

@@ -20,6 +20,8 @@ export interface RefusalTime {
 interface RefusalTimeOptions {
   database: AuthDatabase;
   hasher: Pick<PasswordHasher, 'hash' | 'verify'>;
+  /** Hashes that one refusal may take. */
+  comparisons: number;
   log: Log;
 }
 
@@ -30,8 +32,12 @@ const longestMs = 5_000;
 /** The same hash takes longer beside others. */
 const margin = 1.25;
 const stepMs = 100;
-/** An import is noticed by other replicas after this time. */
+/** Forms are timed again after this time: a figure from a busy moment must not stay. At worst 2 % of a core, and only while sign-ins are refused. */
+const timingIntervalMs = 60_000;
+/** Forms are looked up again after this time, since other replicas import too. It reads all accounts. */
 const searchIntervalMs = 15 * 60_000;
+/** Of the hashes that are made here. */
+const ownForm = 'own';
 /** More forms than any import has; the rest are not looked for. */
 const maxForms = 50;
 
@@ -40,49 +46,64 @@ const maxForms = 50;
  * Every refusal therefore takes as long as the costliest hash that any user of this application has: one example of each form in the
  * database is timed once. Waiting costs no processor time, so an attacker gains nothing by it.
  */
-export function createRefusalTime({ database, hasher, log }: RefusalTimeOptions): RefusalTime {
-  const timedForms = new Set<string>();
-  let slowestMs = 0;
+export function createRefusalTime({ database, hasher, comparisons, log }: RefusalTimeOptions): RefusalTime {
+  /** Form → a hash of it, and milliseconds. */
+  const examples = new Map<string, string>();
+  const times = new Map<string, number>();
   let searchedAt = Number.NEGATIVE_INFINITY;
-  let searching: Promise<void> | undefined;
+  let timedAt = Number.NEGATIVE_INFINITY;
+  let mustSearch = true;
+  let working: Promise<void> | undefined;
+  /** Whether what is being looked up may raise the figure, so that every refusal waits for it. */
+  let isAwaited = false;
 
-  async function time(work: () => Promise<unknown>): Promise<void> {
+  const isDue = (since: number, intervalMs: number): boolean => performance.now() - since > intervalMs;
+
+  async function time(form: string, work: () => Promise<unknown>): Promise<void> {
     const startedAt = performance.now();
     await work();
-    slowestMs = Math.max(slowestMs, performance.now() - startedAt);
-  }
-
-  async function timeForms(hashes: readonly string[]): Promise<void> {
-    if (slowestMs === 0) await time(() => hasher.hash('an example'));
-    for (const hash of hashes) {
-      if (timedForms.has(formOf(hash))) continue;
-      timedForms.add(formOf(hash));
-      await time(() => hasher.verify({ hash, password: 'not the password' }));
-    }
+    times.set(form, performance.now() - startedAt);
   }
 
   async function search(): Promise<void> {
+    mustSearch = false;
+    for (const hash of await findExamples(database)) examples.set(formOf(hash), hash);
+    searchedAt = performance.now();
+  }
+
+  async function update(): Promise<void> {
+    const isRound = isDue(timedAt, timingIntervalMs);
     try {
-      await timeForms(await findExamples(database));
-      searchedAt = performance.now();
+      if (mustSearch || isDue(searchedAt, searchIntervalMs)) await search();
+      if (isRound) await time(ownForm, () => hasher.hash('an example'));
+      for (const [form, hash] of examples)
+        if (isRound || !times.has(form)) await time(form, () => hasher.verify({ hash, password: 'not the password' }));
+      if (isRound) timedAt = performance.now();
     } catch (err) {
-      log.warn({ err }, 'The forms of password hashes could not be looked up');
+      mustSearch = true;
+      log.warn({ err }, 'The forms of password hashes could not be timed');
     }
   }
 
-  const searchAgain = (): void => void (searchedAt = Number.NEGATIVE_INFINITY);
-
   return {
-    searchAgain,
+    searchAgain: () => {
+      mustSearch = true;
+    },
 
     async waitSince(startedAt, hash) {
-      if (hash !== undefined && !timedForms.has(formOf(hash))) searchAgain();
-      if (performance.now() - searchedAt > searchIntervalMs) {
-        searching ??= search().finally(() => (searching = undefined));
-        // The first refusals wait for it; later ones have a figure.
-        if (searchedAt === Number.NEGATIVE_INFINITY) await searching;
+      if (hash !== undefined && !examples.has(formOf(hash))) mustSearch = true;
+      // A round that only follows the machine's speed is not waited for.
+      if (mustSearch) isAwaited = true;
+      if (mustSearch || isDue(timedAt, timingIntervalMs)) {
+        working ??= update().finally(() => {
+          working = undefined;
+          isAwaited = false;
+        });
       }
-      const refusalMs = Math.min(longestMs, Math.max(shortestMs, Math.ceil((slowestMs * margin) / stepMs) * stepMs));
+      if (isAwaited) await working;
+      // Only one of the comparisons can be with an imported hash.
+      const costliestMs = Math.max(...times.values()) + (comparisons - 1) * (times.get(ownForm) ?? 0);
+      const refusalMs = Math.min(longestMs, Math.max(shortestMs, Math.ceil((costliestMs * margin) / stepMs) * stepMs));
       await delay(Math.max(0, refusalMs - (performance.now() - startedAt)));
     },
   };

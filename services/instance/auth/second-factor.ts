@@ -1,12 +1,15 @@
-import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto';
+import { createOTP } from '@better-auth/utils/otp';
+import { generateRandomString, symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { appErrors } from '../../shared/errors.ts';
 import type { GuessGuard } from '../../shared/guard/guess-guard.ts';
+import { newId } from '../../shared/ids.ts';
 import type { AuthDatabase, TwoFactorTable } from './auth-database.ts';
 import { newBackupCodes } from './backup-codes.ts';
 import type { Auth } from './create-auth.ts';
 import type { ClientInfo } from './session-token.ts';
+import type { StoredUser } from './stored-user.ts';
 import { matchTotpCode } from './totp-codes.ts';
 
 /** A code that somebody has shown for a user. */
@@ -26,6 +29,9 @@ export type SecondFactor = ReturnType<typeof createSecondFactor>;
 const maxFailures = 100;
 const lockMs = 15 * 60_000;
 const totpForm = /^\d{6}$/;
+/** 190 bits; RFC 4226 asks for 128. */
+const secretLength = 32;
+const defaultIssuer = 'AuthSome';
 
 export function createSecondFactor({ auth, database, guard }: { auth: Auth; database: AuthDatabase; guard: GuessGuard }) {
   const keyOf = async () => (await auth.$context).secretConfig;
@@ -80,6 +86,40 @@ export function createSecondFactor({ auth, database, guard }: { auth: Auth; data
   }
 
   return {
+    /**
+     * Makes a secret and backup codes, which count once a code was shown. An earlier enrolment that never was is replaced.
+     *
+     * @throws conflict where the user has a second factor already
+     */
+    async enrol({ id: userId, email }: StoredUser, issuer = defaultIssuer): Promise<{ otpauthUri: string; backupCodes: string[] }> {
+      const key = await keyOf();
+      const secret = generateRandomString(secretLength);
+      const backupCodes = newBackupCodes();
+      const sealed = {
+        secret: await symmetricEncrypt({ key, data: secret }),
+        backupCodes: await symmetricEncrypt({ key, data: JSON.stringify(backupCodes) }),
+      };
+      await database.transaction().execute(async (transaction) => {
+        // Held, so that two enrolments at once leave one row.
+        const user = await transaction
+          .selectFrom('user')
+          .select('twoFactorEnabled')
+          .where('id', '=', userId)
+          .forUpdate()
+          .executeTakeFirst();
+        if (user?.twoFactorEnabled === true) throw appErrors.conflict({ reason: 'totp_already_enabled' });
+        await transaction.deleteFrom('twoFactor').where('userId', '=', userId).execute();
+        const unused = { verified: false, failedVerificationCount: 0, lockedUntil: null, lastUsedStep: null };
+        await transaction
+          .insertInto('twoFactor')
+          .values({ id: newId('mfa'), userId, ...sealed, ...unused })
+          .execute();
+      });
+      // Form encoding writes a blank as a plus sign, which authenticators show as one.
+      const otpauthUri = createOTP(secret, { digits: 6, period: 30 }).url(issuer, email).replaceAll('+', '%20');
+      return { otpauthUri, backupCodes };
+    },
+
     /**
      * Whether the code is right; a right one is used up.
      *

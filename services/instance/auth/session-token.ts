@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { appErrors } from '../../shared/errors.ts';
 import { clientKey } from '../../shared/guard/client-key.ts';
@@ -5,19 +6,20 @@ import { clientKey } from '../../shared/guard/client-key.ts';
 /** Where a caller presents a session. Authorization is taken by the API key, and ends at the proxy. */
 export const sessionTokenHeader = 'x-session-token';
 
-/** better-auth's session tokens: 32 letters and digits. Anything else can't be one, and a dot would make it a signed cookie. */
+/** 32 of 62 characters are 190 random bits. */
 const sessionTokenForm = /^[A-Za-z0-9]{32}$/;
+const sessionTokenLength = 32;
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+export function newSessionToken(): string {
+  return Array.from({ length: sessionTokenLength }, () => alphabet[randomInt(alphabet.length)]).join('');
+}
 
 /** @throws unauthorized where the header is missing or malformed */
 export function readSessionToken(headers: IncomingHttpHeaders): string {
   const token = headers[sessionTokenHeader];
   if (typeof token !== 'string' || !sessionTokenForm.test(token)) throw appErrors.unauthorized('invalid_session');
   return token;
-}
-
-/** Headers under which better-auth finds the session. */
-export function bearerHeaders(token: string): Headers {
-  return new Headers({ authorization: `Bearer ${token}` });
 }
 
 /** Where a session comes from, as the proxy tells it; it is stored with the session. */
@@ -52,9 +54,4 @@ export function clientInfo(headers: IncomingHttpHeaders): ClientInfo {
     key: told === undefined && headers['x-authsome-key-type'] === 'secret' ? null : clientKey(address),
     userAgent: (headers['user-agent'] ?? '').slice(0, maxUserAgentLength),
   };
-}
-
-/** The same as headers, in the form that better-auth's own endpoints read. */
-export function clientHeaders({ ipAddress, userAgent }: Omit<ClientInfo, 'key'>): Headers {
-  return new Headers({ 'x-forwarded-for': ipAddress, 'user-agent': userAgent });
 }

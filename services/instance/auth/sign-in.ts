@@ -4,6 +4,7 @@ import type { HashingGate } from '../../shared/guard/hashing-gate.ts';
 import type { Log } from '../../shared/log.ts';
 import type { AuthDatabase } from './auth-database.ts';
 import type { PasswordHasher } from './password-hasher.ts';
+import type { PendingSignUps } from './pending-sign-ups.ts';
 import type { RefusalTime } from './refusal-time.ts';
 import type { ClientInfo } from './session-token.ts';
 import type { SignInOutcome, StartSession } from './start-session.ts';
@@ -25,12 +26,13 @@ interface SignInDeps {
   hasher: PasswordHasher;
   refusalTime: RefusalTime;
   startSession: StartSession;
+  pendingSignUps: PendingSignUps;
   emailVerificationRequired: boolean;
   log: Log;
 }
 
 export function createSignIn(deps: SignInDeps): SignIn {
-  const { database, guard, gate, hasher, refusalTime, startSession, emailVerificationRequired, log } = deps;
+  const { database, guard, gate, hasher, refusalTime, startSession, pendingSignUps, emailVerificationRequired, log } = deps;
 
   /** An imported hash, or one of another cost, is replaced once the password is known to be right. */
   async function renewHash(user: StoredUser, oldHash: string, password: string, queue: string): Promise<void> {
@@ -54,15 +56,23 @@ export function createSignIn(deps: SignInDeps): SignIn {
     const user = await findUserByEmail(database, email);
     const hash = user && (await findPasswordHash(database, user.id));
     let startedAt = performance.now();
-    // Without a hash to compare with, one is made anyway: the work must not tell either.
-    const valid = await gate.run(queue, async () => {
+    const match = await gate.run(queue, () => {
       // The time in the queue is the same for all.
       startedAt = performance.now();
-      return hash === undefined ? hasher.hash(password).then(() => false) : hasher.verify({ hash, password });
+      return compare(password, user?.id, hash);
     });
-    if (user && hash !== undefined && valid) return { user, hash };
+    if (user && hash !== undefined && match === 'account') return { user, hash };
+    // The same for a verified address, with which anyone can sign up again: its own password is another one.
+    if (match === 'pending') throw appErrors.forbidden('email_not_verified');
     await refusalTime.waitSince(startedAt, hash);
     return undefined;
+  }
+
+  async function compare(password: string, userId: string | undefined, hash: string | undefined): Promise<'account' | 'pending' | 'none'> {
+    // Without a hash to compare with, one is made anyway: the work must not tell either.
+    if (hash === undefined) await hasher.hash(password);
+    else if (await hasher.verify({ hash, password })) return 'account';
+    return userId !== undefined && (await pendingSignUps.matchesLatest(userId, password)) ? 'pending' : 'none';
   }
 
   return async (credentials, client) => {

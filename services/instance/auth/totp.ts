@@ -1,12 +1,10 @@
 import { appErrors } from '../../shared/errors.ts';
 import type { GuessGuard } from '../../shared/guard/guess-guard.ts';
-import type { HashingGate } from '../../shared/guard/hashing-gate.ts';
-import { errorCode, toAppError } from './auth-errors.ts';
+import type { SecurityNotices } from '../email/security-notices.ts';
 import type { AuthDatabase } from './auth-database.ts';
-import type { Auth } from './create-auth.ts';
+import type { ConfirmPresence } from './fresh-sign-in.ts';
 import type { OneTimeTokens } from './one-time-tokens.ts';
 import type { CodeGuess, SecondFactor } from './second-factor.ts';
-import { bearerHeaders } from './session-token.ts';
 import type { ClientInfo } from './session-token.ts';
 import type { Sessions } from './sessions.ts';
 import { isBanned } from './stored-user.ts';
@@ -15,14 +13,20 @@ import type { UserChanges } from './user-changes.ts';
 import { findUserById } from './user-store.ts';
 
 interface TotpDeps {
-  auth: Auth;
   database: AuthDatabase;
   guard: GuessGuard;
-  gate: HashingGate;
+  confirmPresence: ConfirmPresence;
+  notices: SecurityNotices;
   sessions: Sessions;
   tokens: OneTimeTokens;
   changes: UserChanges;
   secondFactor: SecondFactor;
+}
+
+export interface TotpEnrolment {
+  password?: string | undefined;
+  /** Shown by authenticators. */
+  issuer?: string | undefined;
 }
 
 /** One-time codes of an authenticator as second factor. */
@@ -31,7 +35,7 @@ export type Totp = ReturnType<typeof createTotp>;
 /** Wrong codes for one challenge: after them one has to sign in again. */
 const attemptsPerChallenge = 5;
 
-export function createTotp({ auth, database, guard, gate, sessions, tokens, changes, secondFactor }: TotpDeps) {
+export function createTotp({ database, guard, confirmPresence, notices, sessions, tokens, changes, secondFactor }: TotpDeps) {
   async function verifyOrRefuse(guess: CodeGuess): Promise<void> {
     if (!(await secondFactor.verify(guess, { allowBackupCode: true }))) throw wrongCode();
   }
@@ -40,30 +44,12 @@ export function createTotp({ auth, database, guard, gate, sessions, tokens, chan
     /**
      * Makes a secret, which counts once a code of it was shown (`confirm`).
      *
-     * @throws unauthorized for a wrong password, conflict where the user has a second factor already
+     * @throws unauthorized for a wrong or missing password, forbidden where the user has none and the sign-in is not fresh, conflict where they
+     *   have a second factor already
      */
-    async enrol(token: string, { password, issuer }: { password?: string | undefined; issuer?: string | undefined }, { key }: ClientInfo) {
-      const { user } = await sessions.read(token);
-      try {
-        const body = { method: 'totp' as const, password, issuer };
-        const enrolled = await guard.attempt({ kind: 'password', account: user.email, client: key }, () =>
-          gate
-            .run(key ?? user.email, () => auth.api.enableTwoFactor({ body, headers: bearerHeaders(token) }))
-            .catch((err: unknown) => {
-              // Without a password nothing was guessed.
-              if (password !== undefined && errorCode(err) === 'INVALID_PASSWORD') return undefined;
-              throw err;
-            }),
-        );
-        if (!enrolled) throw appErrors.unauthorized('invalid_credentials');
-        if (enrolled.method !== 'totp') throw new Error('better-auth enrolled another method than asked for');
-        return { otpauthUri: withoutPlus(enrolled.totpURI), backupCodes: enrolled.backupCodes };
-      } catch (err) {
-        throw toAppError(err, {
-          INVALID_PASSWORD: () => appErrors.unauthorized('invalid_credentials'),
-          TOTP_ALREADY_ENABLED: () => appErrors.conflict({ reason: 'totp_already_enabled' }),
-        });
-      }
+    async enrol(signedIn: SignedIn, { password = '', issuer }: TotpEnrolment, client: ClientInfo) {
+      await confirmPresence(signedIn, password, client);
+      return secondFactor.enrol(signedIn.user, issuer);
     },
 
     /** Turns the second factor on with a first code, and ends the user's other sessions, which had none. */
@@ -72,7 +58,8 @@ export function createTotp({ auth, database, guard, gate, sessions, tokens, chan
       if (!(await secondFactor.verify({ userId: user.id, code, client }, { allowBackupCode: false }))) throw wrongCode();
       await database.updateTable('twoFactor').set({ verified: true }).where('userId', '=', user.id).execute();
       const enabled = await changes.update(user.id, { twoFactorEnabled: true });
-      await sessions.endOthers(user.id, session.token);
+      await sessions.endOthers(user.id, session.id);
+      notices.notifySecondFactor(enabled.email);
       return enabled;
     },
 
@@ -113,10 +100,4 @@ export function createTotp({ auth, database, guard, gate, sessions, tokens, chan
 
 function wrongCode(): Error {
   return appErrors.unauthorized('invalid_code');
-}
-
-/** better-auth writes the query as forms do, with `+` for a blank; authenticators read it as a URI's, and show the `+`. */
-function withoutPlus(uri: string): string {
-  const queryAt = uri.indexOf('?');
-  return uri.slice(0, queryAt) + uri.slice(queryAt).replaceAll('+', '%20');
 }

@@ -9,6 +9,7 @@ import { isUniqueViolation } from '../auth/user-changes.ts';
 import { findUserById } from '../auth/user-store.ts';
 import { requireRole } from './organization-access.ts';
 import type { Actor, StoredOrganization } from './organization-access.ts';
+import type { OrganizationLimits } from './organization-limits.ts';
 
 export interface OrganizationChange {
   name?: string | undefined;
@@ -29,12 +30,13 @@ export interface OrganizationPage {
 export type Organizations = ReturnType<typeof createOrganizations>;
 
 /** A person makes a few; a script that makes more would use the secret key. */
-const maxOwnedByUser = 100;
+const maxOwnedByUser = 20;
 
-export function createOrganizations(database: AuthDatabase) {
+export function createOrganizations({ database, limits }: { database: AuthDatabase; limits: OrganizationLimits }) {
   return {
-    /** @throws conflict where the slug is taken, or the user owns too many; not_found where the owner is unknown */
+    /** @throws conflict where the slug is taken, or the user owns too many; not_found where the owner is unknown; rate_limit_exceeded */
     async create({ name, slug, logo, metadata }: NewOrganization, ownerId: string, actor: Actor): Promise<StoredOrganization> {
+      await limits.countOrganization(actor);
       return database.transaction().execute(async (transaction) => {
         // Held, so that a user's requests are counted one after the other.
         await sql`select 1 from "user" where id = ${ownerId} for update`.execute(transaction);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { readJson } from '../../shared/http/read-body.ts';
 import { emailSchema, givenPasswordSchema } from '../auth/field-schemas.ts';
 import type { EmailVerification } from '../auth/email-verification.ts';
-import type { Passwords } from '../auth/passwords.ts';
+import type { ConfirmPresence } from '../auth/fresh-sign-in.ts';
 import { clientInfo } from '../auth/session-token.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import { bodyLimit } from '../http/body-limit.ts';
@@ -23,13 +23,13 @@ const changeBody = z.strictObject({
 
 interface EmailRoutesDeps {
   verification: EmailVerification;
-  passwords: Passwords;
+  confirmPresence: ConfirmPresence;
   sessions: Sessions;
   readPage: ReadPage;
 }
 
 /** Proving an e-mail address, and changing it. */
-export function createEmailRoutes({ verification, passwords, sessions, readPage }: EmailRoutesDeps): Router<InstanceState> {
+export function createEmailRoutes({ verification, confirmPresence, sessions, readPage }: EmailRoutesDeps): Router<InstanceState> {
   const router = new Router<InstanceState>();
 
   router.post('/auth/email/verify', async (ctx) => {
@@ -45,11 +45,11 @@ export function createEmailRoutes({ verification, passwords, sessions, readPage 
   });
 
   router.post('/auth/email/change', async (ctx) => {
-    const { user } = await readSignedIn(ctx, sessions);
+    const signedIn = await readSignedIn(ctx, sessions);
     const { newEmail, password, redirectUrl } = await readJson(ctx, changeBody, bodyLimit);
     const page = readPage(redirectUrl);
-    await passwords.confirm(user, password, clientInfo(ctx.req.headers));
-    verification.requestChange(user, newEmail, page);
+    await confirmPresence(signedIn, password, clientInfo(ctx.req.headers));
+    verification.requestChange(signedIn.user, newEmail, page);
     ctx.status = 202;
     ctx.body = { accepted: true };
   });

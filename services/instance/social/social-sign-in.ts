@@ -8,7 +8,9 @@ import { emailSchema } from '../auth/field-schemas.ts';
 import type { OneTimeTokens } from '../auth/one-time-tokens.ts';
 import type { ClientInfo } from '../auth/session-token.ts';
 import type { SignInOutcome, StartSession } from '../auth/start-session.ts';
+import type { AddressAuthority } from './address-authority.ts';
 import type { Identity, LinkUser } from './link-user.ts';
+import { socialProviderNames } from './provider-settings.ts';
 import { withTimeout } from './providers.ts';
 import type { Provider, Providers } from './providers.ts';
 
@@ -17,6 +19,7 @@ interface SocialSignInDeps {
   guard: GuessGuard;
   tokens: OneTimeTokens;
   linkUser: LinkUser;
+  answersFor: AddressAuthority;
   startSession: StartSession;
   log: Log;
 }
@@ -46,7 +49,9 @@ const flowSchema = z.object({
 });
 type Flow = z.output<typeof flowSchema>;
 
-export function createSocialSignIn({ providers, guard, tokens, linkUser, startSession, log }: SocialSignInDeps) {
+export function createSocialSignIn(deps: SocialSignInDeps) {
+  const { providers, guard, tokens, linkUser, answersFor, startSession, log } = deps;
+
   async function identify(provider: Provider, flow: Flow, answer: ProviderAnswer): Promise<Identity> {
     const { code, user } = answer;
     const { codeVerifier, redirectUrl } = flow;
@@ -65,10 +70,11 @@ export function createSocialSignIn({ providers, guard, tokens, linkUser, startSe
     if (!email.success) throw appErrors.forbidden('email_required');
     return {
       providerId: provider.id,
+      issuer: isOidc(provider) ? (provider.issuer ?? '') : '',
       accountId,
       email: email.data.toLowerCase(),
       // Some providers say it as text.
-      emailVerified: String(info.user.emailVerified) === 'true',
+      emailVerified: String(info.user.emailVerified) === 'true' && answersFor(provider.id, email.data),
       name: info.user.name ?? '',
       image: info.user.image ?? null,
     };
@@ -119,6 +125,11 @@ export function createSocialSignIn({ providers, guard, tokens, linkUser, startSe
       return { ...(await startSession(user, client)), isNew, userId: user.id };
     },
   };
+}
+
+/** The public providers have one issuer each, which no setting changes. */
+function isOidc({ id }: Provider): boolean {
+  return !socialProviderNames.some((name) => name === id);
 }
 
 function invalidCode(): Error {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { enforcedLabels } from '../../../tenant-program/namespace.ts';
-import { provisionerAccount, tenantSecretsRole } from '../../../tenant-program/tenant-secrets.ts';
+import { provisionerAccount, tenantSecretsRole } from '../../../domain/tenant-secrets.ts';
 import type { TenantSpec } from '../../../tenant-program/spec.ts';
 import { tenantNames } from '../../../tenant-program/names.ts';
 import type { Cluster } from './connect-cluster.ts';

@@ -1,6 +1,6 @@
 import { PatchStrategy } from '@kubernetes/client-node';
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { tenantSecretNames } from '../../../tenant-program/tenant-secrets.ts';
+import { tenantSecretNames } from '../../../domain/tenant-secrets.ts';
 import type { Cluster } from './connect-cluster.ts';
 import { belongsTo, readNamespace } from './tenant-namespaces.ts';
 import type { TenantNamespace } from './tenant-namespaces.ts';

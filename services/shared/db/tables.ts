@@ -75,6 +75,8 @@ export interface ApplicationsTable {
   failure: JSONColumnType<AppFailure, string | null | undefined, string | null> | null;
   revision: Generated<number>;
   published_revision: Generated<number>;
+  /** routeFormat of the code that published it. */
+  published_format: Generated<number>;
   created_at: CreatedTime;
   updated_at: CreatedTime;
   active_at: Date | null;

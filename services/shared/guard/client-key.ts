@@ -1,6 +1,8 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
 const groupsOfNetwork = 4;
+/** Some load balancers add the port. */
+const withPort = /^(?:\[([^\]]+)\]|([\d.]+))(?::\d+)?$/;
 
 /**
  * What a client is counted by: its IPv4 address, or the /64 of its IPv6 address, since one customer of a provider has at least a whole /64
@@ -9,7 +11,8 @@ const groupsOfNetwork = 4;
  * @returns null for text that is no address: such a client is not counted by where it comes from
  */
 export function clientKey(address: string): string | null {
-  const [bare = ''] = address.trim().split('%');
+  const [, bracketed, plain] = withPort.exec(address.trim()) ?? [];
+  const [bare = ''] = (bracketed ?? plain ?? address.trim()).split('%');
   if (isIPv4(bare)) return bare;
   if (!isIPv6(bare)) return null;
   const groups = expand(bare);

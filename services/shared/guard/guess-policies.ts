@@ -34,7 +34,7 @@ export const guardConfig = {
   /** Made-up one-time tokens from one client. */
   GUARD_TOKEN_TRIES: z.coerce.number().int().min(1).max(10_000).default(30),
   /** The longest pause for one account from one client. Pauses across clients or accounts are at most 2 minutes. */
-  GUARD_LONGEST_PAUSE_SECONDS: z.coerce.number().int().min(1).max(86_400).default(900),
+  GUARD_LONGEST_PAUSE_SECONDS: z.coerce.number().int().min(60).max(86_400).default(900),
 };
 
 export type GuardSettings = { readonly [K in keyof typeof guardConfig]: number };
@@ -53,7 +53,12 @@ export function guessPolicies(settings: GuardSettings = defaultGuardSettings): G
     },
     // A code has six digits, three of which are right at a time: 4 guesses an hour from one client, and from all clients.
     code: {
-      account_client: { free: settings.GUARD_CODE_TRIES, firstPauseMs: longestPauseMs, longestPauseMs: hour, leakMs: longestPauseMs },
+      account_client: {
+        free: settings.GUARD_CODE_TRIES,
+        firstPauseMs: longestPauseMs,
+        longestPauseMs: Math.max(hour, longestPauseMs),
+        leakMs: longestPauseMs,
+      },
       account: { free: settings.GUARD_ACCOUNT_TRIES, firstPauseMs: minute, longestPauseMs, leakMs: longestPauseMs },
       client: { ...client, free: settings.GUARD_CLIENT_TRIES },
     },

@@ -13,7 +13,7 @@ export const requestTimeoutMs = 30_000;
 /** How often Node looks for connections that are over these. */
 export const connectionCheckMs = 2_000;
 /** A proxy in front uses far fewer; each takes a descriptor, and up to 64 KiB of what its client sends. */
-const maxConnections = 10_000;
+const maxConnections = 5_000;
 /** A browser sends about 20, and each proxy in front adds a few. */
 const maxHeaders = 100;
 
@@ -49,6 +49,13 @@ export function hardenServer(server: Server, { answers, refusalHeaders }: Harden
       if (unread) closeLingering(socket);
       else destroySoon();
     };
+  });
+  // Node's own answer invites the body before anything was checked.
+  server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => {
+    req.once('resume', () => {
+      if (!res.headersSent) res.writeContinue();
+    });
+    server.emit('request', req, res);
   });
   server.on('clientError', (err: NodeJS.ErrnoException, socket: Duplex) => {
     // The parser repeats its error with every chunk.

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { pruneLeftovers } from '../../../services/control-api/scheduler/prune-leftovers.ts';
 import { newId } from '../../../services/shared/ids.ts';
 import { accountLimits, plans } from '../../../services/shared/plans.ts';
 import type { MemberRole } from '../../../services/shared/db/tables.ts';
@@ -125,6 +126,64 @@ test('an account’s writes are limited, all its sessions together, and its read
     more.some(({ status }) => status === 429),
     'by the day too',
   );
+});
+
+test('an account’s reads are limited in each second, and other accounts go on', async (t) => {
+  const limited = await startControlApi({ readsPerSecond: 5 });
+  t.teardown(() => limited.close());
+  const [owner, other] = await Promise.all([signUpOwner(limited.url), signUpOwner(limited.url)]);
+  // More than two seconds' worth, in case that a second ends in the middle.
+  const answers = await Promise.all(Array.from({ length: 40 }, () => owner.get('/control/v1/workspaces')));
+  const refused = answers.find(({ status }) => status === 429);
+  t.is(refused?.headers.get('retry-after'), '1');
+  t.is((await other.get('/control/v1/workspaces')).status, 200);
+});
+
+test('an application has at most 500 keys with the revoked ones, which are removed after 90 days', async (t) => {
+  const owner = await signUpOwner(api.url);
+  const { id } = await activeApplication(api, owner, { workspaceId: await createWorkspace(owner) });
+  const daysAgo = (days: number): Date => new Date(Date.now() - days * 86_400_000);
+  const revoked = Array.from({ length: 498 }, (_, index) => ({
+    ...{ id: newId('key'), application_id: id, name: 'Old', type: 'secret' as const, prefix: 'sk_live_aaaa', scopes: ['*'] },
+    hash: `${id}-${index}`,
+    revoked_at: daysAgo(index === 0 ? 91 : 89),
+  }));
+  await api.db.insertInto('api_keys').values(revoked).execute();
+  const create = () => owner.post<ErrorAnswer>(`/control/v1/applications/${id}/keys`, { name: 'Key', type: 'secret' });
+  const { status, body } = await create();
+  t.is(status, 409);
+  t.regex(body.error.details?.reason ?? '', /500 keys/);
+  await pruneLeftovers(api.db);
+  t.is((await create()).status, 201);
+  t.is((await create()).status, 409);
+});
+
+test('changes that a newer one replaced before they began leave no rows for ever; what ran, does', async (t) => {
+  const owner = await signUpOwner(api.url);
+  const { id } = await activeApplication(api, owner, { workspaceId: await createWorkspace(owner) });
+  const sessionTimeouts = [400, 500, 600];
+  for (const sessionTimeoutSeconds of sessionTimeouts)
+    await owner.patch(`/control/v1/applications/${id}`, { config: { sessionTimeoutSeconds } });
+  await settle(api.db, id);
+  const old = new Date(Date.now() - 31 * 86_400_000);
+  await api.db.updateTable('jobs').set({ finished_at: old }).where('application_id', '=', id).execute();
+  await pruneLeftovers(api.db);
+  const left = await api.db.selectFrom('jobs').where('application_id', '=', id).select('status').execute();
+  t.deepEqual(
+    left.map((job) => job.status),
+    ['succeeded', 'succeeded'],
+  );
+});
+
+test('the metadata of a workspace is bounded: 50 entries, names of 100 and texts of 1,000 characters', async (t) => {
+  const owner = await signUpOwner(api.url);
+  const create = async (metadata: object): Promise<number> =>
+    (await owner.post('/control/v1/workspaces', { name: 'Acme', metadata })).status;
+  const entries = (count: number): object => Object.fromEntries(Array.from({ length: count }, (_, index) => [`entry-${index}`, 1]));
+  t.is(await create(entries(50)), 201);
+  t.is(await create({ ['k'.repeat(100)]: 'v'.repeat(1_000) }), 201);
+  for (const metadata of [entries(51), { ['k'.repeat(101)]: 1 }, { key: 'v'.repeat(1_001) }, { key: [] }])
+    t.is(await create(metadata), 400);
 });
 
 test('the free plan’s rates are those of the price list', (t) => {

@@ -98,3 +98,20 @@ async function readRoute(port: number, appId: string): Promise<number | undefine
   await redis.quit();
   return stored === null ? undefined : (JSON.parse(stored) as { revision: number }).revision;
 }
+
+test('a route that an older version published is published again, with what this one knows', async (t) => {
+  const api = await startControlApi();
+  t.teardown(() => api.close());
+  const owner = await signUpOwner(api.url);
+  const origins = ['https://shop.example'];
+  const { body } = await createApplication(owner, await createWorkspace(owner), { config: { allowedOrigins: origins } });
+  const read = async () => JSON.parse((await api.redis.get(routeKey(body.id))) ?? '{}') as { allowedOrigins?: string[]; revision?: number };
+  const { allowedOrigins, ...old } = await read();
+  t.deepEqual(allowedOrigins, origins);
+  await api.redis.set(routeKey(body.id), JSON.stringify(old));
+  await api.db.updateTable('applications').set({ published_format: 0 }).execute();
+  await waitFor('the route to be published again', async () => (await read()).allowedOrigins !== undefined);
+  t.deepEqual(await read(), { ...old, allowedOrigins });
+  const { published_format } = await api.db.selectFrom('applications').select('published_format').executeTakeFirstOrThrow();
+  t.is(published_format, 1);
+});

@@ -76,6 +76,8 @@ test('a database of the version before gets the new index instead of the old one
   const settings = {
     secret: 's'.repeat(32),
     sessionTimeoutSeconds: 600,
+    sessionLifetimeSeconds: 7_776_000,
+    mailsPerHour: 3_000,
     emailVerificationRequired: false,
     publicUrl: undefined,
     providers: { social: {}, oidc: {} },

@@ -25,6 +25,7 @@ import { redisClient } from '../../support/redis-client.ts';
 export interface TestInstance {
   appId: string;
   url: string;
+  koa: ReturnType<typeof createApp>['koa'];
   instanceToken: string;
   database: AuthDatabase;
   redis: Redis;
@@ -128,6 +129,8 @@ export async function startInstance(options: StartInstanceOptions = {}): Promise
   const settings: AuthSettings = {
     secret: options.secret ?? randomBytes(32).toString('base64'),
     sessionTimeoutSeconds: options.sessionTimeoutSeconds ?? 604_800,
+    sessionLifetimeSeconds: options.sessionLifetimeSeconds ?? 7_776_000,
+    mailsPerHour: options.mailsPerHour ?? 3_000,
     emailVerificationRequired: options.emailVerificationRequired ?? false,
     publicUrl: options.publicUrl,
     providers: options.providers ?? { social: {}, oidc: {} },
@@ -159,6 +162,7 @@ export async function startInstance(options: StartInstanceOptions = {}): Promise
   return {
     appId,
     url,
+    koa,
     instanceToken,
     database,
     redis: testRedis.redis,

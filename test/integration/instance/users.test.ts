@@ -1,5 +1,6 @@
 import test from 'ava';
 import { sql } from 'kysely';
+import { hashToken } from '../../../services/instance/auth/one-time-tokens.ts';
 import { password, signUp, startInstance } from './start-instance.ts';
 import type { TestInstance } from './start-instance.ts';
 
@@ -104,7 +105,7 @@ test('a ban ends sessions that Redis alone still knows, and those that Redis doe
   for (const lost of ['redis', 'database'] as const) {
     const { id, token } = await signUp(instance, `banned-${lost}@example.com`);
     if (lost === 'redis') await instance.redis.flushdb();
-    else await sql`delete from session where token = ${token}`.execute(instance.database);
+    else await sql`delete from session where token = ${hashToken(token)}`.execute(instance.database);
     await instance.call(`/users/${id}/ban`, { ...admin, body: {} });
     t.is((await instance.call('/auth/session', { session: token })).status, 401, lost);
   }

@@ -14,7 +14,8 @@ let proxy: TestProxy;
 let upstream: TestUpstream;
 test.before(async () => {
   // One trusted proxy: a test says by X-Forwarded-For which client it is.
-  proxy = await startProxy({ trustedProxies: 1 });
+  // Time stands still for the limits of clients: a bucket of 100 gives 100 requests, however slow the machine is.
+  proxy = await startProxy({ trustedProxies: 1, clientClock: () => 0 });
 });
 test.after.always(() => proxy?.stop());
 test.beforeEach(async () => {
@@ -56,20 +57,25 @@ const preflight = (app: TestApp, { client, from = origin }: { client?: string; f
 const newApp = (plan: 'free' | 'enterprise' = 'enterprise', more = {}): Promise<TestApp> =>
   proxy.addApp({ url: upstream.url, plan, allowedOrigins: [origin], ...more });
 
-test.serial('200 requests for public keys of one client starve neither the preflights nor the key requests of others', async (t) => {
-  const app = await newApp('free');
-  const attacker = newClient();
-  const flood = Array.from({ length: 200 }, () => call(app, '/auth/jwks', { client: attacker }));
-  const others = await Promise.all(Array.from({ length: 20 }, () => Promise.all([preflight(app), call(app, '/auth/jwks')])));
-  t.deepEqual([...new Set(others.flat().map(({ status }) => status))].sort(), [200, 204]);
-  const flooded = (await Promise.all(flood)).map(({ status }) => status);
-  t.true(flooded.filter((status) => status === 429).length >= 100, String(flooded));
-  t.is(upstream.received.length, 1, 'the instance is asked once');
-});
+test.serial(
+  'a flood of requests for public keys starves no preflight, even of the same client, and no key request of others',
+  async (t) => {
+    const app = await newApp('free');
+    const attacker = newClient();
+    const flood = Array.from({ length: 350 }, () => call(app, '/auth/jwks', { client: attacker }));
+    const others = await Promise.all(
+      Array.from({ length: 20 }, () => Promise.all([preflight(app), preflight(app, { client: attacker }), call(app, '/auth/jwks')])),
+    );
+    t.deepEqual([...new Set(others.flat().map(({ status }) => status))].sort(), [200, 204]);
+    const flooded = (await Promise.all(flood)).map(({ status }) => status);
+    t.is(flooded.filter((status) => status === 429).length, 150);
+    t.is(upstream.received.length, 1, 'the instance is asked once');
+  },
+);
 
 test.serial('a client that asks too often is told when to come back, by address or by its /64 of IPv6', async (t) => {
   const app = await newApp();
-  const answers = await Promise.all(Array.from({ length: 120 }, (_, index) => preflight(app, { client: `2001:db8:0:1::${index}` })));
+  const answers = await Promise.all(Array.from({ length: 160 }, (_, index) => preflight(app, { client: `2001:db8:0:1::${index}` })));
   const refused = answers.find(({ status }) => status === 429);
   t.is(refused?.headers.get('retry-after'), '1');
   t.is(refused?.headers.get('access-control-allow-origin'), origin);
@@ -160,13 +166,15 @@ test.serial('each refusal of the proxy can be read by pages of the allowed origi
 test.serial('guesses at keys and at ids of one client are bounded, and cost the others nothing', async (t) => {
   const app = await newApp();
   const client = newClient();
+  // From now on the application is known.
+  await call(app, '/users');
   const guesses = await Promise.all(Array.from({ length: 120 }, () => call(app, '/users', { client, key: `sk_live_${'a'.repeat(43)}` })));
-  t.true(guesses.filter(({ status }) => status === 429).length >= 40);
+  t.is(guesses.filter(({ status }) => status === 429).length, 70);
   t.is((await call(app, '/users', { client, key: app.secretKey })).status, 200);
   const ids = await Promise.all(
     Array.from({ length: 120 }, (_, i) => call({ ...app, appId: `app_guess${1_000 + i}` }, '/users', { client })),
   );
-  t.true(ids.filter(({ status }) => status === 429).length >= 40);
+  t.is(ids.filter(({ status }) => status === 429).length, 70);
   t.is((await call({ ...app, appId: 'app_guess9999' }, '/users')).status, 404);
   t.is((await call(app, '/users', { client, key: app.secretKey })).status, 200, 'a known application is served all the same');
 });
@@ -258,11 +266,13 @@ test.serial('more than 100 headers are refused with 431 and the true reason', as
 test.serial('a flood of refused requests leaves a bounded number of log lines, which say how many were left out', async (t) => {
   const app = await newApp();
   proxy.lines.length = 0;
-  await Promise.all(Array.from({ length: 300 }, () => call(app, '/users')));
-  t.true(proxy.lines.length < 200, String(proxy.lines.length));
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  const startedAt = performance.now();
+  await Promise.all(Array.from({ length: 1_000 }, () => call(app, '/users')));
+  const seconds = (performance.now() - startedAt) / 1_000;
+  const written = proxy.lines.length;
+  t.true(written <= 100 * (Math.ceil(seconds) + 1), `${written} lines in ${seconds} s`);
   await answer(await call(app, '/users', { key: app.secretKey }));
-  t.regex(proxy.lines.at(-1) ?? '', /"leftOut":\d+/);
+  if (written < 1_000) t.regex(proxy.lines.join(''), /"leftOut":\d+/);
 });
 
 /** Sends bytes and then nothing more; what came until the server closed. Rejects after 20 s. */

@@ -70,9 +70,16 @@ export interface TestProxy {
 export async function startProxy({
   timeouts,
   trustedProxies = 0,
+  clientClock = Date.now,
   tracing = noTracing,
   log: givenLog,
-}: { timeouts?: Partial<UpstreamTimeouts>; trustedProxies?: number; tracing?: Tracing; log?: Log } = {}): Promise<TestProxy> {
+}: {
+  timeouts?: Partial<UpstreamTimeouts>;
+  trustedProxies?: number;
+  clientClock?: () => number;
+  tracing?: Tracing;
+  log?: Log;
+} = {}): Promise<TestProxy> {
   const lines: string[] = [];
   const log = givenLog ?? createLog({ name: 'test', level: 'info' }, { write: (line) => void lines.push(line) });
   const database = await createTestDatabase();
@@ -104,7 +111,7 @@ export async function startProxy({
     region: 'eu-west-1',
     routes: cache,
     limiter: createRateLimiter({ now: Date.now }),
-    clients: createClientLimits({ now: Date.now }),
+    clients: createClientLimits({ now: clientClock }),
     bodies,
     agents,
     jwks: createJwksCache({ now: Date.now, log }),

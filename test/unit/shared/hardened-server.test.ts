@@ -52,6 +52,16 @@ test('a refusal before the body was read says so, closes the connection, and com
   t.true(performance.now() - startedAt < 5_000);
 });
 
+test('a client that asks before it sends its body is told to go on only where the body is read', async (t) => {
+  const { port } = await serve(t, (req, res) => {
+    if (req.url === '/refused') res.writeHead(401, { 'Content-Length': 0 }).end();
+    else req.on('end', () => res.end('read')).resume();
+  });
+  const head = (path: string): string => `POST ${path} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n`;
+  t.deepEqual(statuses(await sendRaw(port, head('/refused'))), [401]);
+  t.deepEqual(statuses(await sendRaw(port, `${head('/read')}ab`)), [100, 200]);
+});
+
 test('what follows a refused body on its connection is not served', async (t) => {
   const served: string[] = [];
   const { port } = await serve(t, (req, res) => {
@@ -148,6 +158,11 @@ test('bodies held at once are bounded for the process: 503 beyond, and room agai
     [200, 200],
   );
   t.is((await post('/')).status, 200);
+});
+
+test('a server bounds its connections, and the time that headers and requests may take', async (t) => {
+  const { server } = await serve(t, (_req, res) => void res.end());
+  t.like(server, { maxConnections: 5_000, headersTimeout: 10_000, requestTimeout: 30_000 });
 });
 
 test('behind a trusted proxy that speaks TLS, browsers are told to stay with it', async (t) => {

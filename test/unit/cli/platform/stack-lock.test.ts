@@ -5,7 +5,7 @@ import type { StackLockHolder } from '../../../../cli/platform/stack-lock.ts';
 import { runScript } from '../../../support/run-script.ts';
 
 const message = `the stack is currently locked by 2 lock(s). Either wait for the other process(es) to end or delete the lock file with \`pulumi cancel\`.
-  file:///work/.authsome/platform-state/.pulumi/locks/organization/authsome-cloud/local/a1.json: created by root@here (pid 4711) at 2026-02-03T04:05:06Z
+  file:///srv/.authsome/platform-state/.pulumi/locks/organization/authsome-cloud/local/a1.json: created by root@here (pid 4711) at 2026-02-03T04:05:06Z
   s3://state/.pulumi/locks/organization/authsome-cloud/local/b2.json?region=eu: created by ada@ada-laptop.local (pid 12) at 2026-02-03T04:05:07+01:00`;
 
 const holder = (change: Partial<StackLockHolder> = {}): StackLockHolder => ({
@@ -16,7 +16,7 @@ const holder = (change: Partial<StackLockHolder> = {}): StackLockHolder => ({
 test('the engine’s refusal says who holds the stack’s lock, with every kind of backend', (t) => {
   t.deepEqual(readStackLock(message), [
     {
-      url: 'file:///work/.authsome/platform-state/.pulumi/locks/organization/authsome-cloud/local/a1.json',
+      url: 'file:///srv/.authsome/platform-state/.pulumi/locks/organization/authsome-cloud/local/a1.json',
       ...{ user: 'root', host: 'here', pid: 4711, since: '2026-02-03T04:05:06Z' },
     },
     {
