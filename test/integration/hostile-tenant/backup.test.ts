@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import test from 'ava';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { databaseUrl } from '../../../services/backup/postgres/server.ts';
 import { loadRestore } from '../../../services/backup/restore/load-restore.ts';
 import type { LoadedRestore } from '../../../services/backup/restore/load-restore.ts';
@@ -10,6 +10,7 @@ import { folderTarget } from '../../../services/backup/targets/folder-target.ts'
 import { createSecretBox } from '../../../services/shared/secret-box.ts';
 import { makeServerDirectory } from '../../support/local-services.ts';
 import { makeHostile } from '../../support/make-hostile.ts';
+import { redisClient } from '../../support/redis-client.ts';
 import { startRedis } from '../../support/start-redis.ts';
 import {
   binDir,
@@ -35,7 +36,7 @@ let runId: string;
 
 test.before(async () => {
   [source, empty, redisServer] = await Promise.all([startPlatformDatabases(), startPlatformDatabases(), startRedis(redisDirectory)]);
-  redis = new Redis(redisServer.url);
+  redis = redisClient(redisServer.url);
   for (const appId of [thief, trapper, bystander]) await source.makeTenant(appId);
   await source.makeTenant(owner, 'dedicated');
 });
