@@ -3,7 +3,7 @@ import pg from 'pg';
 /** A database whose owner waits there for an administrator. */
 export interface HostileDatabase {
   /** What ran in it as anybody but its owner: each `WHO: WHAT`. */
-  intrusions(): Promise<string[]>;
+  intrusions: () => Promise<string[]>;
   /** How many functions and operators have a double. */
   doubles: number;
 }

@@ -28,6 +28,8 @@ const defaultDirectory = fileURLToPath(new URL('./migrations', import.meta.url))
 export async function migrate(connectionUrl: string, log: Log, directory: string = defaultDirectory): Promise<void> {
   const migrations = await readMigrations(directory);
   const client = new pg.Client({ connectionString: libpqCompatible(connectionUrl), application_name: 'authsome-migrate' });
+  // A connection that is lost fails the next statement, and must not end the process.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [advisoryLock]);
