@@ -4,6 +4,7 @@ import { clusterPaths } from '../toolchain/cluster/settings.ts';
 import type { ClusterPaths } from '../toolchain/cluster/settings.ts';
 import { toolchainPaths } from '../toolchain/paths.ts';
 import type { ToolchainPaths } from '../toolchain/paths.ts';
+import type { Interruption } from './interruption.ts';
 import { wantsObservability } from './platform/observability.ts';
 
 /** Where a command works: paths, and which cluster is meant. */
@@ -18,6 +19,8 @@ export interface CliContext {
   json: boolean;
   /** Whether a local platform has Prometheus, Alertmanager and Jaeger. */
   observability: boolean;
+  /** What signals do, while a command of a person runs. */
+  interruption?: Interruption;
 }
 
 export interface GlobalOptions {

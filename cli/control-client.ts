@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { callApi, refusalOf } from './call-api.ts';
+import { callApi, ControlApiError, send } from './call-api.ts';
 
 export { ControlApiError } from './call-api.ts';
 
@@ -60,13 +60,20 @@ export type CreatedApplication = z.output<typeof createdApplicationSchema>;
 export type Commanded = z.output<typeof commandedSchema>;
 export type Operation = z.output<typeof operationSchema>;
 
-/** A client of the control API, checked on both sides: what comes back is parsed, what fails is a ControlApiError. */
+/** Where a client gets its bearer token, if it has to be renewed now and then. */
+export interface TokenSource {
+  current(): Promise<string>;
+  /** Called once for a call that was refused with 401. @param refused the token that was refused */
+  renew(refused: string): Promise<string>;
+}
+
+/** A client of the control API, checked on both sides: each answer is parsed, each refusal is a ControlApiError. */
 export class ControlClient {
   readonly #base: string;
-  readonly #token: string | undefined;
+  readonly #token: string | TokenSource | undefined;
 
   /** @param baseUrl of the control API, without `/control/v1` */
-  constructor(baseUrl: string, token?: string) {
+  constructor(baseUrl: string, token?: string | TokenSource) {
     this.#base = `${baseUrl}/control/v1`;
     this.#token = token;
   }
@@ -85,11 +92,11 @@ export class ControlClient {
   }
 
   async deleteWorkspace(id: string): Promise<void> {
-    await this.#call('DELETE', `/workspaces/${id}`, z.undefined());
+    await this.#call('DELETE', `/workspaces/${encodeURIComponent(id)}`, z.undefined());
   }
 
   restoreWorkspace(id: string): Promise<Workspace> {
-    return this.#call('POST', `/workspaces/${id}/restore`, workspaceSchema);
+    return this.#call('POST', `/workspaces/${encodeURIComponent(id)}/restore`, workspaceSchema);
   }
 
   createWorkspace(name: string): Promise<Workspace> {
@@ -97,36 +104,45 @@ export class ControlClient {
   }
 
   async applications(workspaceId: string): Promise<Application[]> {
-    return (await this.#call('GET', `/workspaces/${workspaceId}/applications?pageSize=100`, pageOf(applicationSchema))).data;
+    return (await this.#call('GET', `/workspaces/${encodeURIComponent(workspaceId)}/applications?pageSize=100`, pageOf(applicationSchema)))
+      .data;
   }
 
   createApplication(
     workspaceId: string,
     input: { name: string; slug: string; environment: string; region?: string },
   ): Promise<CreatedApplication> {
-    return this.#call('POST', `/workspaces/${workspaceId}/applications`, createdApplicationSchema, input);
+    return this.#call('POST', `/workspaces/${encodeURIComponent(workspaceId)}/applications`, createdApplicationSchema, input);
   }
 
   application(id: string): Promise<Application> {
-    return this.#call('GET', `/applications/${id}`, applicationSchema);
+    return this.#call('GET', `/applications/${encodeURIComponent(id)}`, applicationSchema);
   }
 
   /** @param change the name, a JSON merge patch of the configuration, or both */
   updateApplication(id: string, change: { name?: string; config?: unknown }): Promise<Application> {
-    return this.#call('PATCH', `/applications/${id}`, applicationSchema, change);
+    return this.#call('PATCH', `/applications/${encodeURIComponent(id)}`, applicationSchema, change);
   }
 
   /** The newest first. */
   async operations(id: string, { limit = 20 }: { limit?: number } = {}): Promise<Operation[]> {
-    return (await this.#call('GET', `/applications/${id}/operations?pageSize=${limit}`, pageOf(operationSchema))).data;
+    return (await this.#call('GET', `/applications/${encodeURIComponent(id)}/operations?pageSize=${limit}`, pageOf(operationSchema))).data;
   }
 
   operation(applicationId: string, operationId: string): Promise<Operation> {
-    return this.#call('GET', `/applications/${applicationId}/operations/${operationId}`, operationSchema);
+    return this.#call(
+      'GET',
+      `/applications/${encodeURIComponent(applicationId)}/operations/${encodeURIComponent(operationId)}`,
+      operationSchema,
+    );
   }
 
   cancelOperation(applicationId: string, operationId: string): Promise<Operation> {
-    return this.#call('DELETE', `/applications/${applicationId}/operations/${operationId}`, operationSchema);
+    return this.#call(
+      'DELETE',
+      `/applications/${encodeURIComponent(applicationId)}/operations/${encodeURIComponent(operationId)}`,
+      operationSchema,
+    );
   }
 
   /**
@@ -140,41 +156,54 @@ export class ControlClient {
     operationId: string,
     { lastEventId, signal }: { lastEventId?: string | undefined; signal: AbortSignal },
   ): Promise<Response> {
-    const url = `${this.#base}/applications/${applicationId}/operations/${operationId}/events`;
-    const headers = {
-      accept: 'text/event-stream',
-      ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
-      ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
-    };
-    const response = await fetch(url, { headers, signal });
-    if (!response.ok) throw await refusalOf(response, { method: 'GET', url });
-    return response;
+    const url = `${this.#base}/applications/${encodeURIComponent(applicationId)}/operations/${encodeURIComponent(operationId)}/events`;
+    return this.#withToken((token) => {
+      const headers = {
+        accept: 'text/event-stream',
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
+      };
+      return send({ method: 'GET', url }, { headers, signal });
+    });
   }
 
   /** restart, suspend, resume or restore. */
   command(id: string, name: 'restart' | 'suspend' | 'resume' | 'restore'): Promise<Commanded> {
-    return this.#call('POST', `/applications/${id}/${name}`, commandedSchema);
+    return this.#call('POST', `/applications/${encodeURIComponent(id)}/${name}`, commandedSchema);
   }
 
   /** Deletes it for a grace period, in which it can be restored. */
   deleteApplication(id: string): Promise<Commanded> {
-    return this.#call('DELETE', `/applications/${id}`, commandedSchema);
+    return this.#call('DELETE', `/applications/${encodeURIComponent(id)}`, commandedSchema);
   }
 
   /** Removes it with all its data. There is no way back. */
   destroyApplication(id: string): Promise<Commanded> {
-    return this.#call('DELETE', `/applications/${id}?permanent=true`, commandedSchema);
+    return this.#call('DELETE', `/applications/${encodeURIComponent(id)}?permanent=true`, commandedSchema);
   }
 
   createKey(applicationId: string, input: { name: string; type: 'public' | 'secret' }): Promise<{ id: string; key: string }> {
-    return this.#call('POST', `/applications/${applicationId}/keys`, createdKeySchema, input);
+    return this.#call('POST', `/applications/${encodeURIComponent(applicationId)}/keys`, createdKeySchema, input);
   }
 
   async revokeKey(id: string): Promise<void> {
-    await this.#call('DELETE', `/keys/${id}`, z.undefined());
+    await this.#call('DELETE', `/keys/${encodeURIComponent(id)}`, z.undefined());
   }
 
   #call<Schema extends z.ZodType>(method: string, path: string, schema: Schema, body?: unknown): Promise<z.output<Schema>> {
-    return callApi({ method, url: `${this.#base}${path}`, token: this.#token, body }, schema);
+    return this.#withToken((token) => callApi({ method, url: `${this.#base}${path}`, token, body }, schema));
+  }
+
+  /** A token that can be renewed is, once, if the API refuses it: it has expired, or its session was ended. */
+  async #withToken<Result>(call: (token: string | undefined) => Promise<Result>): Promise<Result> {
+    const source = this.#token;
+    if (source === undefined || typeof source === 'string') return call(source);
+    const token = await source.current();
+    try {
+      return await call(token);
+    } catch (error) {
+      if (!(error instanceof ControlApiError && error.status === 401)) throw error;
+      return call(await source.renew(token));
+    }
   }
 }

@@ -1,9 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { writeAtomically } from '../toolchain/write-atomically.ts';
 import { waitUntilActive } from './application-readiness.ts';
 import type { CliContext } from './context.ts';
 import { secretFile } from './context.ts';
-import type { ControlClient } from './control-client.ts';
+import type { Application, ControlClient } from './control-client.ts';
 import { waitFor } from './wait-for.ts';
 
 const demoSchema = z.object({ applicationId: z.string(), url: z.string(), publicKey: z.string(), secretKey: z.string() });
@@ -13,9 +14,11 @@ export type DemoTenant = z.output<typeof demoSchema>;
 
 const slug = 'demo';
 
+const name = 'Demo';
+
 /**
  * Makes sure that there is an active demo application whose keys are known here. A secret key is shown once, so the keys are kept in the
- * state folder; an application whose keys were lost, or that is deleted, is replaced. One that is suspended is resumed.
+ * state folder; an application whose keys were lost gets new ones, one that is deleted is replaced, and one that is suspended is resumed.
  */
 export async function ensureDemoTenant(
   context: CliContext,
@@ -25,17 +28,21 @@ export async function ensureDemoTenant(
   const file = secretFile(context, 'demo.json');
   const kept = demoSchema.safeParse(JSON.parse(await readFile(file, 'utf8').catch(() => 'null'))).data;
   const applications = await client.applications(workspaceId);
-  const existing = applications.find(({ id, status }) => id === kept?.applicationId && status !== 'deleting' && status !== 'deleted');
-  if (kept !== undefined && existing !== undefined) {
+  const present = applications.filter(({ status }) => status !== 'deleting' && status !== 'deleted');
+  const existing = present.find(({ id }) => id === kept?.applicationId) ?? present.find(isDemo);
+  if (existing !== undefined) {
+    // A command that was killed between the creation and the file left an application whose keys nobody has.
+    const demo = kept?.applicationId === existing.id ? kept : await withNewKeys(client, existing);
+    if (demo !== kept) await writeAtomically(file, JSON.stringify(demo));
     if (existing.suspensions.includes('owner')) await client.command(existing.id, 'resume');
     await waitUntilActive(client, existing.id, say);
-    await waitUntilAnswers(kept, say);
-    return { ...kept, created: false };
+    await waitUntilAnswers(demo, say);
+    return { ...demo, created: false };
   }
   // One that is deleted keeps its slug for as long as it can be restored.
   const taken = applications.some((application) => application.slug === slug);
   const application = await client.createApplication(workspaceId, {
-    name: 'Demo',
+    name,
     slug: taken ? `${slug}-${Date.now().toString(36)}` : slug,
     environment: 'development',
   });
@@ -45,10 +52,20 @@ export async function ensureDemoTenant(
     publicKey: application.publicKey,
     secretKey: application.secretKey,
   };
-  await writeFile(file, JSON.stringify(demo), { mode: 0o600 });
+  await writeAtomically(file, JSON.stringify(demo));
   await waitUntilActive(client, application.id, say);
   await waitUntilAnswers(demo, say);
   return { ...demo, created: true };
+}
+
+/** Only an `up` gives an application this slug and this name. */
+function isDemo(application: Application): boolean {
+  return application.name === name && (application.slug === slug || application.slug.startsWith(`${slug}-`));
+}
+
+async function withNewKeys(client: ControlClient, { id, url }: Application): Promise<DemoTenant> {
+  const make = async (type: 'public' | 'secret'): Promise<string> => (await client.createKey(id, { name, type })).key;
+  return { applicationId: id, url, publicKey: await make('public'), secretKey: await make('secret') };
 }
 
 /** After a restart of the cluster an application is active long before its pods are back: only an answer of its own shows that it serves. */

@@ -1,11 +1,12 @@
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import type { FaultsOptions } from './commands/faults.ts';
 import type { PreviewOptions } from './commands/preview.ts';
 import { addBackupGroup } from './groups/backup-group.ts';
 import { addRepairGroup } from './groups/repair-group.ts';
 import { addTenantGroup } from './groups/tenant-group.ts';
 import { addWorkspaceGroup } from './groups/workspace-group.ts';
-import { runAction as run, runCheck } from './run-action.ts';
+import { reportError } from './report-error.ts';
+import { runAction as run, runCheck, runReader, runReaderCheck } from './run-action.ts';
 
 /** Every command loads its own code when it runs: `authsome status` does not wait for the image builder to load. */
 const program = new Command('authsome')
@@ -14,11 +15,16 @@ const program = new Command('authsome')
   .option('--profile <name>', 'platform profile and stack: local, staging or production', 'local')
   .showHelpAfterError();
 
+// A script that asked for JSON gets JSON for a mistyped command too. Set before the commands are added, which inherit it.
+const json = process.argv.includes('--json');
+if (json) program.exitOverride().configureOutput({ writeErr: () => undefined, outputError: () => undefined });
+
 program
   .command('up')
   .description('bring the platform up, with a demo application')
   .option('--no-demo', 'without the demo application')
-  .action((options: { demo: boolean }, command: Command) =>
+  .option('--new-cluster', 'the cluster that the state belongs to is gone for good: bring the platform up in this one', false)
+  .action((options: { demo: boolean; newCluster: boolean }, command: Command) =>
     run(command, async (context) => (await import('./commands/up.ts')).up(context, options)),
   );
 
@@ -34,16 +40,14 @@ program
   .command('status')
   .description('show each part, its health and its address; exits 1 where one is unhealthy')
   .action((_options: object, command: Command) =>
-    run(command, async (context) => {
-      if (!(await (await import('./commands/status.ts')).status(context))) process.exitCode = 1;
-    }),
+    runReaderCheck(command, async (context) => (await import('./commands/status.ts')).status(context)),
   );
 
 program
   .command('env')
   .description('print what a shell needs to use pulumi and kubectl on the platform')
   .action((_options: object, command: Command) =>
-    run(command, async (context) => (await import('./commands/environment.ts')).environment(context)),
+    runReader(command, async (context) => (await import('./commands/environment.ts')).environment(context)),
   );
 
 program
@@ -79,6 +83,7 @@ program
   .option('--life <n>', 'only the application of this number, to try again what was not recovered')
   .option('--faults <names>', 'only these, separated by commas')
   .option('--operations <names>', 'only these of provision,update,delete')
+  .option('--victims <names>', 'platform (its parts, the default), cli (the commands up, down, backup and restore), or both')
   .action((options: FaultsOptions, command: Command) =>
     run(command, async (context) => {
       if (!(await (await import('./commands/faults.ts')).faults(context, options))) process.exitCode = 1;
@@ -98,4 +103,10 @@ addWorkspaceGroup(program);
 addRepairGroup(program);
 addBackupGroup(program);
 
-await program.parseAsync();
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  if (error.exitCode !== 0) reportError(error, { json });
+  process.exitCode = error.exitCode;
+}

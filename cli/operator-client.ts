@@ -4,6 +4,7 @@ import { callApi } from './call-api.ts';
 import type { CliContext } from './context.ts';
 import { applicationSchema, operationSchema, pageOf } from './control-client.ts';
 import { platformNamespace } from './platform/platform-urls.ts';
+import { checkCluster } from './platform/remembered-cluster.ts';
 import { findKubectl } from './platform/tools.ts';
 
 const planSchema = z.object({
@@ -142,7 +143,11 @@ async function readToken(context: CliContext): Promise<string> {
   const encoded = await runCommand(await findKubectl(context), [
     ...['--kubeconfig', context.kubeconfig, '--request-timeout=10s', '--namespace', platformNamespace(context)],
     ...['get', 'secret', 'control-api', '--output', 'jsonpath={.data.OPERATOR_TOKEN}'],
-  ]);
+  ]).catch(async (error: unknown) => {
+    // In a sentence, if it is the cluster that can't be asked, or is another one.
+    await checkCluster(context);
+    throw error;
+  });
   if (encoded === '') throw new Error('The platform has no operator token yet: ./authsome up makes one');
   return Buffer.from(encoded, 'base64').toString('utf8');
 }

@@ -1,21 +1,24 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { createAtomically } from '../toolchain/write-atomically.ts';
 import type { CliContext } from './context.ts';
 import { secretFile } from './context.ts';
 import { ControlApiError, ControlClient } from './control-client.ts';
+import { keptSession } from './owner-session.ts';
 
 const ownerSchema = z.object({ email: z.email(), password: z.string() });
 type Owner = z.output<typeof ownerSchema>;
 
 /**
  * The command line's own account on this checkout's platform: made with a random password on first use and kept in the state folder.
- * AUTHSOME_TOKEN, an owner's token, takes its place.
+ * Its session is kept too, and used until the platform refuses it. AUTHSOME_TOKEN, an owner's token, takes its place.
  *
  * @returns a client that acts as that owner
  */
-export async function accountClient(context: CliContext, controlUrl: string, env: NodeJS.ProcessEnv = process.env): Promise<ControlClient> {
-  return new ControlClient(controlUrl, env['AUTHSOME_TOKEN'] ?? (await ownerToken(context, controlUrl)));
+export function accountClient(context: CliContext, controlUrl: string, env: NodeJS.ProcessEnv = process.env): ControlClient {
+  const session = keptSession(context, { controlUrl, open: () => openSession(context, controlUrl) });
+  return new ControlClient(controlUrl, env['AUTHSOME_TOKEN'] ?? session);
 }
 
 /** The same, with the owner's first workspace, which is made where there is none. */
@@ -24,12 +27,12 @@ export async function ownerClient(
   controlUrl: string,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<{ client: ControlClient; workspaceId: string }> {
-  const client = await accountClient(context, controlUrl, env);
+  const client = accountClient(context, controlUrl, env);
   const [workspace] = await client.workspaces();
   return { client, workspaceId: (workspace ?? (await client.createWorkspace('Demo'))).id };
 }
 
-async function ownerToken(context: CliContext, controlUrl: string): Promise<string> {
+async function openSession(context: CliContext, controlUrl: string): Promise<string> {
   const anonymous = new ControlClient(controlUrl);
   const owner = await readOwner(context);
   try {
@@ -43,9 +46,9 @@ async function ownerToken(context: CliContext, controlUrl: string): Promise<stri
 
 async function readOwner(context: CliContext): Promise<Owner> {
   const file = secretFile(context, 'owner.json');
+  const made: Owner = { email: 'owner@example.com', password: randomBytes(24).toString('base64url') };
   const text = await readFile(file, 'utf8').catch(() => undefined);
-  if (text !== undefined) return ownerSchema.parse(JSON.parse(text));
-  const owner: Owner = { email: 'owner@example.com', password: randomBytes(24).toString('base64url') };
-  await writeFile(file, JSON.stringify(owner), { mode: 0o600, flag: 'wx' });
-  return owner;
+  // Of two first commands at once, both use the account that one of them wrote down.
+  if (text === undefined) await createAtomically(file, JSON.stringify(made));
+  return ownerSchema.parse(JSON.parse(text ?? (await readFile(file, 'utf8'))));
 }

@@ -1,6 +1,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { DataServices } from './data-services.ts';
 import type { PlatformSecrets } from './platform-secrets.ts';
+import type { RedisUser } from './redis-configuration.ts';
 
 /** Connection URLs, one for each role that a service has: nobody gets another's. All are secret. */
 export interface Connections {
@@ -15,7 +16,7 @@ export interface Connections {
   backupTenants: pulumi.Output<string>;
   /** PULUMI_BACKEND_URL of the tenants' stacks. */
   state: pulumi.Output<string>;
-  redis: pulumi.Output<string>;
+  redis(user: RedisUser): pulumi.Output<string>;
   nats: pulumi.Output<string>;
 }
 
@@ -31,7 +32,7 @@ export function connections(data: DataServices, secrets: PlatformSecrets): Conne
     backupState: control.url('authsome_backup', secrets.backupDb, 'authsome_state'),
     backupTenants: tenants.url('authsome_backup', secrets.backupDb, 'postgres'),
     state: control.url('authsome_state', secrets.stateDb, 'authsome_state'),
-    redis: pulumi.secret(pulumi.interpolate`redis://:${secrets.redis}@${data.redis.host}:6379/0`),
+    redis: (user) => pulumi.secret(pulumi.interpolate`redis://${user}:${secrets.redis[user]}@${data.redis.host}:6379/0`),
     nats: pulumi.secret(pulumi.interpolate`nats://authsome:${secrets.nats}@${data.nats.host}:4222`),
   };
 }

@@ -3,11 +3,12 @@ import type { input } from '@pulumi/kubernetes/types/index.js';
 import * as pulumi from '@pulumi/pulumi';
 import { priorities } from './cluster/priority-classes.ts';
 import { apart, clusterPeers, podName } from './cluster-peers.ts';
-import { containerSecurity, labels, podSecurity, resources, skipAwait } from './hardening.ts';
+import { containerSecurity, labels, podSecurity, resources, scratchVolume, skipAwait } from './hardening.ts';
 import { ingressPolicy } from './ingress-policy.ts';
 import type { IngressPolicyArgs } from './ingress-policy.ts';
 import { localVolume } from './local-volume.ts';
 import type { DataServiceSettings, PlatformSettings } from './settings.ts';
+import { stringData } from './string-data.ts';
 
 export interface DataServiceArgs {
   namespace: pulumi.Input<string>;
@@ -38,7 +39,7 @@ export interface DataServiceArgs {
   dataPath: string;
   /** Folders that the server must be able to write besides its data. */
   scratch: string[];
-  /** Whether it has started, and then whether it takes requests and lives: the first says it all where it is the only one. */
+  /** Whether it has started, and then whether it takes requests and lives: absent, the first, and whether its port is open. */
   probe: input.core.v1.Probe;
   probes?: { readiness: input.core.v1.Probe; liveness: input.core.v1.Probe };
   /** Servers that find each other at `NAME-N.NAME-peers` and this port; absent: one. */
@@ -57,7 +58,7 @@ export class DataService extends pulumi.ComponentResource {
     const podLabels = labels(args.kind, name);
     const metadata = { name, namespace, labels: podLabels };
     const ports = [{ name: args.kind as string, port: args.port }, ...(args.morePorts ?? [])];
-    const secret = new kubernetes.core.v1.Secret(name, { metadata, stringData: args.files ?? {} }, child);
+    const secret = new kubernetes.core.v1.Secret(name, { metadata, stringData: stringData(args.files) }, child);
     const { localVolumes, storageClass } = args.storage;
     if (localVolumes !== undefined) {
       const claim = { namespace, name: `data-${name}-0` };
@@ -109,7 +110,13 @@ export class DataService extends pulumi.ComponentResource {
                   securityContext: containerSecurity,
                   startupProbe: { ...args.probe, periodSeconds: 1, failureThreshold: 120 },
                   readinessProbe: { ...(args.probes?.readiness ?? args.probe), periodSeconds: 5, failureThreshold: 3 },
-                  livenessProbe: { ...(args.probes?.liveness ?? args.probe), periodSeconds: 10, failureThreshold: 6 },
+                  // Two minutes, and less is asked than for readiness: a server that is slow, or recovers from a crash, must not be ended for it.
+                  livenessProbe: {
+                    timeoutSeconds: 5,
+                    ...(args.probes?.liveness ?? { tcpSocket: { port: args.port } }),
+                    periodSeconds: 10,
+                    failureThreshold: 12,
+                  },
                   volumeMounts: [
                     { name: 'data', mountPath: args.dataPath },
                     { name: 'config', mountPath: '/etc/authsome', readOnly: true },
@@ -119,7 +126,7 @@ export class DataService extends pulumi.ComponentResource {
               ],
               volumes: [
                 { name: 'config', secret: { secretName: secret.metadata.name, defaultMode: 0o440 } },
-                ...args.scratch.map((_, index) => ({ name: `scratch-${index}`, emptyDir: {} })),
+                ...args.scratch.map((_, index) => scratchVolume(`scratch-${index}`, args.settings)),
               ],
             },
           },

@@ -7,6 +7,7 @@ import type { PlatformInputs } from './load-settings.ts';
 import { natsConfiguration, natsPorts } from './nats-configuration.ts';
 import { externalServer, podServer, refuseUnusedUrls } from './postgres/postgres-server.ts';
 import type { PostgresServer } from './postgres/postgres-server.ts';
+import { redisConfiguration } from './redis-configuration.ts';
 import { serverCa } from './postgres/server-ca.ts';
 import type { ServerCa } from './postgres/server-ca.ts';
 import type { PlatformSecrets } from './platform-secrets.ts';
@@ -71,10 +72,15 @@ export class DataServices extends pulumi.ComponentResource {
         port: 6_379,
         from: { parts: ['control-api', 'provisioner', 'proxy', 'restore'] },
         command: ['redis-server', '/etc/authsome/redis.conf'],
-        files: { 'redis.conf': secrets.redis.apply(redisConfiguration) },
+        files: { 'redis.conf': pulumi.output(secrets.redis).apply(redisConfiguration) },
         dataPath: '/data',
         scratch: ['/tmp'],
         probe: { tcpSocket: { port: 6_379 } },
+        // Without a login: an answer that refuses is one, too.
+        probes: {
+          readiness: { tcpSocket: { port: 6_379 } },
+          liveness: { exec: { command: ['redis-cli', 'ping'] }, timeoutSeconds: 10 },
+        },
         terminationGracePeriodSeconds: 10,
       },
       child,
@@ -89,7 +95,7 @@ export class DataServices extends pulumi.ComponentResource {
         image: images.nats,
         uid: uids.nats,
         port: natsPorts.clients,
-        from: { parts: ['control-api', 'provisioner', 'proxy'] },
+        from: { parts: ['control-api', 'provisioner'] },
         args: ['--config', '/etc/authsome/nats.conf'],
         files: { 'nats.conf': natsFile({ ...args, replicas }) },
         dataPath: '/data',
@@ -119,20 +125,6 @@ function postgresServer(image: string): Omit<PostgresArgs, 'namespace' | 'storag
     probe: { exec: { command: ['pg_isready', '--quiet', '--host=127.0.0.1', '--username=postgres'] }, timeoutSeconds: 5 },
     terminationGracePeriodSeconds: 30,
   };
-}
-
-/** Routes can be rebuilt from PostgreSQL, so Redis may evict; the append-only file keeps them over a restart. */
-function redisConfiguration(password: string): string {
-  return [
-    'bind * -::*',
-    'protected-mode no',
-    `requirepass ${password}`,
-    'dir /data',
-    'appendonly yes',
-    'maxmemory 384mb',
-    'maxmemory-policy allkeys-lru',
-    '',
-  ].join('\n');
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { input } from '@pulumi/kubernetes/types/index.js';
+import { defaultEphemeralStorage } from './resource-settings.ts';
 
 /** Users of the images. */
 export const uids = { app: 10_001, postgres: 999, redis: 999, nats: 999, nobody: 65_534, grafana: 472 } as const;
@@ -22,13 +23,30 @@ export const containerSecurity: input.core.v1.SecurityContext = {
   capabilities: { drop: ['ALL'] },
 };
 
-export function resources(settings: {
+export interface PodResources {
   cpu: string;
   cpuRequest: string;
   memory: string;
   memoryRequest: string;
-}): input.core.v1.ResourceRequirements {
-  return { limits: { cpu: settings.cpu, memory: settings.memory }, requests: { cpu: settings.cpuRequest, memory: settings.memoryRequest } };
+  ephemeralStorage?: string | undefined;
+  ephemeralStorageRequest?: string | undefined;
+}
+
+export function resources(settings: PodResources): input.core.v1.ResourceRequirements {
+  const { cpu, cpuRequest, memory, memoryRequest, ephemeralStorageRequest = defaultEphemeralStorage.request } = settings;
+  return {
+    limits: { cpu, memory, 'ephemeral-storage': ephemeralStorageOf(settings) },
+    requests: { cpu: cpuRequest, memory: memoryRequest, 'ephemeral-storage': ephemeralStorageRequest },
+  };
+}
+
+/** A folder on the node that is empty at each start, and no larger than what its pod may use there. */
+export function scratchVolume(name: string, settings: Pick<PodResources, 'ephemeralStorage'>): input.core.v1.Volume {
+  return { name, emptyDir: { sizeLimit: ephemeralStorageOf(settings) } };
+}
+
+function ephemeralStorageOf({ ephemeralStorage = defaultEphemeralStorage.limit }: Pick<PodResources, 'ephemeralStorage'>): string {
+  return ephemeralStorage;
 }
 
 /** Labels of one part of the platform; `app.kubernetes.io/name` is what network policies select by. */

@@ -8,6 +8,7 @@ import { DataServices } from './data-services.ts';
 import { DatabaseSetup } from './database-setup.ts';
 import { edgeInputs } from './edge/edge-inputs.ts';
 import { loadSettings } from './load-settings.ts';
+import { EgressPolicies, denyOtherEgress } from './network/egress-policies.ts';
 import { Observability } from './observability/observability.ts';
 import { PlatformNamespace } from './platform-namespace.ts';
 import { PlatformSecrets } from './platform-secrets.ts';
@@ -30,8 +31,9 @@ const urls = connections(data, secrets);
 const { ca } = data;
 const setup = new DatabaseSetup('database-setup', { ...inputs, namespace, connections: urls, secrets, ca }, { providers: [provider] });
 const services = { ...inputs, namespace, data, connections: urls, secrets, ca };
-new Services('services', services, { dependsOn: setup.job, providers: [provider] });
-new Backups('backups', { ...services, setupSecret: setup.secret }, { providers: [provider] });
+const egress = new EgressPolicies('egress', { ...inputs, namespace, servers: data.servers }, { providers: [provider] });
+const running = new Services('services', services, { dependsOn: setup.job, providers: [provider] });
+const backups = new Backups('backups', { ...services, setupSecret: setup.secret }, { providers: [provider] });
 
 const { settings } = inputs;
 const { ingress, observability } = settings;
@@ -48,6 +50,9 @@ if (edge !== undefined) {
 }
 // Once the edge stands: it lets in nobody else, and reads the edge's Secrets.
 if (ingress !== undefined) new PublicIngress('public', { namespace, settings, ingress }, { dependsOn: before, providers: [provider] });
+
+const parts = [egress, running, backups, ...(watching === undefined ? [] : [watching])];
+denyOtherEgress(namespace, { dependsOn: parts, provider });
 
 export const controlUrl = inputs.settings.urls.control;
 export const customerUrl = inputs.settings.urls.customer;

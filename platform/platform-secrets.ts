@@ -1,5 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
+import type { RedisUser } from './redis-configuration.ts';
 
 /** Passwords and keys of the platform. All are made once by Pulumi and kept, encrypted, in the stack's state. */
 export class PlatformSecrets extends pulumi.ComponentResource {
@@ -13,7 +14,7 @@ export class PlatformSecrets extends pulumi.ComponentResource {
   readonly proxyDb: pulumi.Output<string>;
   readonly tenantsDb: pulumi.Output<string>;
   readonly backupDb: pulumi.Output<string>;
-  readonly redis: pulumi.Output<string>;
+  readonly redis: Readonly<Record<RedisUser, pulumi.Output<string>>>;
   readonly nats: pulumi.Output<string>;
   /** By which the servers of a NATS cluster know each other. */
   readonly natsRoutes: pulumi.Output<string>;
@@ -41,7 +42,14 @@ export class PlatformSecrets extends pulumi.ComponentResource {
     this.proxyDb = password('proxy-db');
     this.tenantsDb = password('tenants-db');
     this.backupDb = password('backup-db');
-    this.redis = password('redis');
+    // The one password of earlier versions opens nothing any more. It stays declared: a preview refuses to delete what is generated.
+    password('redis');
+    this.redis = {
+      proxy: password('redis-proxy'),
+      'control-api': password('redis-control-api'),
+      provisioner: password('redis-provisioner'),
+      restore: password('redis-restore'),
+    };
     this.nats = password('nats');
     this.natsRoutes = password('nats-routes');
     const auth = password('auth');

@@ -37,11 +37,12 @@ const local: PlatformSettings = {
   storage: { storageClass: 'authsome-local', localVolumes: { nodeName: 'authsome-node' } },
   operators: { groups: [], users: [] },
   hostDns: { cidr: '10.77.0.1/32', port: 10_053 },
+  apiServer: [{ cidr: '10.77.0.1/32', port: 16_443 }],
   workloads: {
     controlApi: smallWorkload,
     proxy: smallWorkload,
     // The provisioner runs the Pulumi CLI, its plugins and one Node process an operation.
-    provisioner: { replicas: 1, cpu: '2', cpuRequest: '100m', memory: '3Gi', memoryRequest: '256Mi' },
+    provisioner: { replicas: 1, cpu: '2', cpuRequest: '100m', memory: '3Gi', memoryRequest: '256Mi', ephemeralStorage: '4Gi' },
   },
   data: {
     postgres: smallData,
@@ -113,7 +114,7 @@ const production: PlatformSettings = {
   workloads: {
     controlApi: { ...workload(3), autoscale: { min: 3, max: 20 }, minAvailable: 2 },
     proxy: { ...workload(5), autoscale: { min: 5, max: 50 }, minAvailable: 3 },
-    provisioner: { ...workload(3), cpu: '2', memory: '4Gi', autoscale: { min: 2, max: 10 }, minAvailable: 1 },
+    provisioner: { ...workload(3), cpu: '2', memory: '4Gi', ephemeralStorage: '4Gi', autoscale: { min: 2, max: 10 }, minAvailable: 1 },
   },
   data: {
     postgres: dataService('8Gi', '100Gi'),
@@ -160,7 +161,11 @@ const staging: PlatformSettings = {
     customer: 'https://api.staging.authsome.cloud',
     dashboard: 'https://dashboard.staging.authsome.cloud',
   },
-  workloads: { controlApi: workload(2), proxy: workload(2), provisioner: { ...workload(2), cpu: '2', memory: '4Gi' } },
+  workloads: {
+    controlApi: workload(2),
+    proxy: workload(2),
+    provisioner: { ...workload(2), cpu: '2', memory: '4Gi', ephemeralStorage: '4Gi' },
+  },
 };
 
 export const profiles: Record<PlatformSettings['profile'], PlatformSettings> = { local, staging, production };

@@ -1,18 +1,52 @@
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
+import { tenantSecretsRole } from './tenant-facts.ts';
+import { provisionerRules } from './provisioner-rules.ts';
 
 export interface ProvisionerAccessArgs {
   namespace: pulumi.Input<string>;
   namespaceName: string;
 }
 
-const everything = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'];
+const apiGroup = 'rbac.authorization.k8s.io';
 const reading = ['get', 'list', 'watch'];
-const releasing = ['patch', 'delete'];
+
+/** In all namespaces. Secrets can be written by these rights, and not read: see `tenantSecretsRole`. */
+const rules = [
+  {
+    apiGroups: [''],
+    resources: ['namespaces', 'resourcequotas', 'limitranges', 'serviceaccounts', 'configmaps', 'services'],
+    verbs: [...reading, 'create', 'update', 'patch', 'delete'],
+  },
+  { apiGroups: [''], resources: ['secrets'], verbs: ['create', 'update', 'patch', 'delete'] },
+  ...[
+    { apiGroups: ['apps'], resources: ['deployments', 'statefulsets'] },
+    { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'] },
+    { apiGroups: ['autoscaling'], resources: ['horizontalpodautoscalers'] },
+    { apiGroups: ['policy'], resources: ['poddisruptionbudgets'] },
+    { apiGroups: ['monitoring.coreos.com'], resources: ['servicemonitors'] },
+  ].map((kinds) => ({ ...kinds, verbs: [...reading, 'create', 'update', 'patch', 'delete'] })),
+  // The progress of a rollout is read from these.
+  { apiGroups: [''], resources: ['pods', 'events', 'endpoints', 'persistentvolumeclaims'], verbs: reading },
+  // Whether a deleted application's volumes are gone; they belong to no namespace.
+  { apiGroups: [''], resources: ['persistentvolumes'], verbs: ['list'] },
+  { apiGroups: ['apps'], resources: ['replicasets', 'controllerrevisions'], verbs: reading },
+  { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: reading },
+  // Controllers make these in a namespace, and may leave them behind when it ends; see the policy below.
+  { apiGroups: [''], resources: ['pods'], verbs: ['patch', 'delete'] },
+  { apiGroups: [''], resources: ['persistentvolumeclaims'], verbs: ['patch'] },
+  { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['patch'] },
+  // It gives itself this one role, and the policy below says where.
+  { apiGroups: [apiGroup], resources: ['rolebindings'], verbs: ['create'] },
+  { apiGroups: [apiGroup], resources: ['clusterroles'], resourceNames: [tenantSecretsRole], verbs: ['bind'] },
+];
 
 /**
  * What the provisioner may do in the cluster: the kinds of a tenant stack, and, since RBAC can't name namespaces that don't exist yet, an
- * admission policy that refuses every write of its outside of tenants' namespaces.
+ * admission policy that refuses every write outside of tenants' namespaces, and every object there that would loosen their isolation.
+ *
+ * Admission does not see reads. So Secrets are read by a binding in each tenant's namespace, which the provisioner makes for itself
+ * (services/provisioner/cluster/open-secrets.ts).
  */
 export class ProvisionerAccess extends pulumi.ComponentResource {
   readonly serviceAccount: pulumi.Output<string>;
@@ -27,41 +61,20 @@ export class ProvisionerAccess extends pulumi.ComponentResource {
       child,
     );
     this.serviceAccount = account.metadata.name;
-    const clusterName = `authsome:${name}`;
-    const role = new kubernetes.rbac.v1.ClusterRole(
-      name,
-      {
-        metadata: { name: clusterName },
-        rules: [
-          {
-            apiGroups: [''],
-            resources: ['namespaces', 'resourcequotas', 'limitranges', 'serviceaccounts', 'secrets', 'configmaps', 'services'],
-            verbs: everything,
-          },
-          { apiGroups: ['apps'], resources: ['deployments', 'statefulsets'], verbs: everything },
-          { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: everything },
-          { apiGroups: ['autoscaling'], resources: ['horizontalpodautoscalers'], verbs: everything },
-          { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: everything },
-          { apiGroups: ['monitoring.coreos.com'], resources: ['servicemonitors'], verbs: everything },
-          // What the rollout's progress is read from.
-          { apiGroups: [''], resources: ['pods', 'events', 'endpoints', 'persistentvolumeclaims'], verbs: reading },
-          // Whether a deleted application's volumes are gone; they belong to no namespace.
-          { apiGroups: [''], resources: ['persistentvolumes'], verbs: ['list'] },
-          { apiGroups: ['apps'], resources: ['replicasets', 'controllerrevisions'], verbs: reading },
-          { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: reading },
-          // What controllers make in a namespace, and may leave behind when it ends; see the policy below.
-          { apiGroups: [''], resources: ['pods'], verbs: releasing },
-          { apiGroups: [''], resources: ['persistentvolumeclaims'], verbs: ['patch'] },
-          { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['patch'] },
-        ],
-      },
+    // Bound to nobody here.
+    new kubernetes.rbac.v1.ClusterRole(
+      'tenant-secrets',
+      { metadata: { name: tenantSecretsRole }, rules: [{ apiGroups: [''], resources: ['secrets'], verbs: reading }] },
       child,
     );
+    // Other names than in earlier versions, whose role could read all Secrets: Pulumi removes that one last, when no pod needs it any more.
+    const clusterName = `authsome:${name}-in-tenants`;
+    const role = new kubernetes.rbac.v1.ClusterRole(`${name}-in-tenants`, { metadata: { name: clusterName }, rules }, child);
     new kubernetes.rbac.v1.ClusterRoleBinding(
-      name,
+      `${name}-in-tenants`,
       {
         metadata: { name: clusterName },
-        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role.metadata.name },
+        roleRef: { apiGroup, kind: 'ClusterRole', name: role.metadata.name },
         subjects: [{ kind: 'ServiceAccount', name: account.metadata.name, namespace }],
       },
       child,
@@ -74,21 +87,13 @@ export class ProvisionerAccess extends pulumi.ComponentResource {
         spec: {
           failurePolicy: 'Fail',
           matchConstraints: {
-            resourceRules: [{ apiGroups: ['*'], apiVersions: ['*'], operations: ['CREATE', 'UPDATE', 'DELETE'], resources: ['*'] }],
+            // Subresources too, such as pods/exec and serviceaccounts/token: `*` alone does not match them.
+            resourceRules: [{ apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: ['*/*'] }],
           },
           matchConditions: [
             { name: 'is-provisioner', expression: `request.userInfo.username == 'system:serviceaccount:${args.namespaceName}:${name}'` },
           ],
-          validations: [
-            {
-              expression: "(request.resource.resource == 'namespaces' ? request.name : request.namespace).startsWith('authsome-app-')",
-              message: 'the provisioner may change only namespaces of tenants (authsome-app-…)',
-            },
-            {
-              expression: `!(request.resource.resource in ['pods', 'persistentvolumeclaims', 'replicasets']) || (oldObject != null && has(oldObject.metadata.deletionTimestamp))`,
-              message: 'the provisioner may let go of what controllers made only when it is being deleted',
-            },
-          ],
+          ...provisionerRules({ name, namespace: args.namespaceName }),
         },
       },
       child,

@@ -47,7 +47,7 @@ export class Services extends pulumi.ComponentResource {
         },
         secretEnv: {
           DATABASE_URL: connections.control,
-          REDIS_URL: connections.redis,
+          REDIS_URL: connections.redis('control-api'),
           NATS_URL: connections.nats,
           ENCRYPTION_KEY: secrets.encryptionKey,
           AUTH_SECRET: secrets.auth,
@@ -67,7 +67,7 @@ export class Services extends pulumi.ComponentResource {
         scaledBy: 'load',
         image: images.proxy,
         env: { ...tracingEnvironment(args), ...trustedProxies },
-        secretEnv: { DATABASE_URL: connections.proxy, REDIS_URL: connections.redis, ENCRYPTION_KEY: secrets.encryptionKey },
+        secretEnv: { DATABASE_URL: connections.proxy, REDIS_URL: connections.redis('proxy'), ENCRYPTION_KEY: secrets.encryptionKey },
         nodePort: settings.nodePorts?.customer,
         from: frontDoor,
         terminationGracePeriodSeconds: 40,
@@ -90,7 +90,7 @@ export class Services extends pulumi.ComponentResource {
         },
         secretEnv: {
           DATABASE_URL: connections.provisioner,
-          REDIS_URL: connections.redis,
+          REDIS_URL: connections.redis('provisioner'),
           NATS_URL: connections.nats,
           ENCRYPTION_KEY: secrets.encryptionKey,
           PULUMI_BACKEND_URL: connections.state,

@@ -38,6 +38,11 @@ const settingsFields = z.strictObject({
   operators,
   /** Cluster DNS outside of pods, as the local cluster has it. */
   hostDns: z.strictObject({ cidr: z.string(), port: z.int() }).optional(),
+  /** Addresses and ports of the cluster's API servers themselves, behind their Service; left out: any address, at the usual ports. */
+  apiServer: z
+    .array(z.strictObject({ cidr: z.union([z.cidrv4(), z.cidrv6()]), port: z.int().min(1).max(65_535) }))
+    .min(1)
+    .optional(),
   workloads: z.strictObject({ controlApi: workloadSettings, proxy: workloadSettings, provisioner: workloadSettings }),
   data: z.strictObject({
     postgres: dataServiceSettings,

@@ -3,7 +3,7 @@ import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { priorities } from './cluster/priority-classes.ts';
 import { disruptionBudget } from './disruption-budget.ts';
-import { containerSecurity, labels, metricsPortName, podSecurity, resources, skipAwait, uids } from './hardening.ts';
+import { containerSecurity, labels, metricsPortName, podSecurity, resources, scratchVolume, skipAwait, uids } from './hardening.ts';
 import { ingressPolicy, metricsPolicy } from './ingress-policy.ts';
 import type { IngressPolicyArgs } from './ingress-policy.ts';
 import type { PlatformInputs } from './load-settings.ts';
@@ -12,6 +12,7 @@ import { scaling } from './scaling.ts';
 import type { ScaledBy } from './scaling.ts';
 import type { WorkloadSettings } from './settings.ts';
 import { spreadConstraints } from './spread-constraints.ts';
+import { stringData } from './string-data.ts';
 import { workloadAutoscaler } from './workload-autoscaler.ts';
 
 export interface WorkloadArgs extends PlatformInputs {
@@ -50,13 +51,13 @@ export class Workload extends pulumi.ComponentResource {
     const child = { parent: this };
     const { namespace } = args;
     const metadata = { name, namespace, labels: labels(name) };
-    const secret = new kubernetes.core.v1.Secret(name, { metadata, stringData: args.secretEnv }, child);
+    const secret = new kubernetes.core.v1.Secret(name, { metadata, stringData: stringData(args.secretEnv) }, child);
     const files =
       args.secretFiles === undefined
         ? undefined
         : new kubernetes.core.v1.Secret(
             `${name}-files`,
-            { metadata: { ...metadata, name: `${name}-files` }, stringData: args.secretFiles },
+            { metadata: { ...metadata, name: `${name}-files` }, stringData: stringData(args.secretFiles) },
             child,
           );
     const configChecksum = pulumi.unsecret(
@@ -119,7 +120,7 @@ export class Workload extends pulumi.ComponentResource {
               ],
               volumes: [
                 ...(files === undefined ? [] : [{ name: 'files', secret: { secretName: files.metadata.name, defaultMode: 0o440 } }]),
-                { name: 'tmp', emptyDir: {} },
+                scratchVolume('tmp', args.workload),
                 ...args.ca.volumes,
               ],
             },

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { AppError } from '../services/shared/errors.ts';
+import { createLineLimit } from '../services/shared/http/limit-lines.ts';
 import type { Log } from '../services/shared/log.ts';
 import type { RequestSpan } from '../services/shared/tracing.ts';
 import { isCustomerUrl } from './passes/parse-path.ts';
@@ -30,7 +31,7 @@ export function createProxy(deps: ProxyDeps): RequestListener {
     try {
       await runPasses(exchange);
     } catch (err) {
-      if (!(err instanceof ClientGoneError)) answerError({ req, res, err, requestId: exchange.requestId, log });
+      if (!(err instanceof ClientGoneError)) answerError(exchange, err, log);
       reason = refusalReason(err);
     }
     const { appId, requestId } = exchange;
@@ -39,11 +40,16 @@ export function createProxy(deps: ProxyDeps): RequestListener {
     else record(exchange, reason);
   }
 
+  const admitLine = createLineLimit();
+
   function record(exchange: Exchange, reason: string | undefined): void {
     const { res, method, path, appId, requestId, startedAt } = exchange;
     const durationMs = performance.now() - startedAt;
     metrics.answered({ status: res.statusCode, reason, seconds: durationMs / 1_000 });
-    log.info({ requestId, appId, method, path, status: res.statusCode, durationMs: Math.round(durationMs * 10) / 10 }, 'Request answered');
+    const { admitted, leftOut } = admitLine({ refused: reason !== undefined && res.statusCode < 500 });
+    if (!admitted) return;
+    const facts = { requestId, appId, method, path, status: res.statusCode, durationMs: Math.round(durationMs * 10) / 10 };
+    log.info(leftOut === 0 ? facts : { ...facts, leftOut }, 'Request answered');
   }
 
   return (req, res) => {

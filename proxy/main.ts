@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { createDatabase } from '../services/shared/db/database.ts';
 import { parseConfig } from '../services/shared/config.ts';
 import { createKoa } from '../services/shared/http/create-koa.ts';
+import { createBodyBudget } from '../services/shared/http/body-budget.ts';
 import { createHealthRouter } from '../services/shared/http/health-router.ts';
 import { listen } from '../services/shared/http/listen.ts';
 import { serveMetrics } from '../services/shared/http/serve-metrics.ts';
@@ -13,8 +14,8 @@ import { createSecretBox } from '../services/shared/secret-box.ts';
 import { startTracing } from '../services/shared/tracing.ts';
 import { proxyConfigSchema } from './config.ts';
 import { createProxy } from './create-proxy.ts';
-import { hardenServer } from './http/harden-server.ts';
 import { createProxyMetrics } from './metrics.ts';
+import { createClientLimits } from './passes/limit-clients.ts';
 import { createRateLimiter } from './passes/limit-rate.ts';
 import { createReachStoreOnce } from './routes/reach-store-once.ts';
 import { resolveToken } from './routes/resolved-route.ts';
@@ -22,12 +23,15 @@ import { createRouteCache } from './routes/route-cache.ts';
 import { createRouteSource } from './routes/route-source.ts';
 import { subscribeInvalidations } from './routes/subscribe-invalidations.ts';
 import { createForwarder } from './upstream/create-forwarder.ts';
+import { createJwksCache } from './upstream/jwks-cache.ts';
 import { createUpstreamAgents } from './upstream/upstream-agents.ts';
 
 /** Of the 30 s that a shutdown may take; above the upstream's response timeout (25 s). */
 const drainMs = 27_000;
 /** Routes are asked of PostgreSQL only where Redis has none. */
 const poolSize = 5;
+/** Bodies between their arrival and the answer of the instance: a small part of the memory that the process has. */
+const heldBodies = { totalBytes: 64 * 1_048_576, ownerBytes: 8 * 1_048_576 };
 
 runMain('proxy', async (lifecycle) => {
   const config = parseConfig(proxyConfigSchema, process.env);
@@ -71,7 +75,10 @@ runMain('proxy', async (lifecycle) => {
     region: config.REGION,
     routes: cache,
     limiter: createRateLimiter({ now: Date.now }),
+    clients: createClientLimits({ now: Date.now }),
+    bodies: createBodyBudget(heldBodies),
     agents,
+    jwks: createJwksCache({ now: Date.now, log }),
     forwarder: createForwarder({ log }),
     tracing,
     trustedProxies: config.TRUSTED_PROXIES,
@@ -80,8 +87,7 @@ runMain('proxy', async (lifecycle) => {
     log,
     otherwise: (req, res) => void answerOthers(req, res),
   });
-  const server = await listen(proxy, { port: config.PORT });
-  hardenServer(server.server, { region: config.REGION });
+  const server = await listen(proxy, { port: config.PORT, refusalHeaders: { 'X-AuthSome-Region': config.REGION } });
   lifecycle.onShutdown('http', () => server.close(drainMs));
   log.info({ port: server.port, metricsPort: metricsServer.port }, 'Proxy listens');
 });

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { PulumiCommand } from '@pulumi/pulumi/automation/index.js';
 import { z } from 'zod';
+import { findTextFault } from '../domain/text.ts';
 import { specSecrets } from '../tenant-program/spec-secrets.ts';
 import { runDestroy, runDrift, runUp } from './automation.ts';
 import type { StackOperation } from './automation.ts';
@@ -33,6 +34,8 @@ let stopped: 'cancelled' | 'deadline_exceeded' | undefined;
 const secrets: string[] = [];
 const diagnostics: string[] = [];
 
+// A parent that is gone reads nothing. That must not end this process before it has cancelled the engine.
+process.stdout.on('error', () => undefined);
 process.exitCode = await main();
 // Open pipes and the engine's idle connections would keep the process alive.
 process.exit();
@@ -124,6 +127,8 @@ function parseRequest(line: string): OperationRequest {
     // The parser's own message quotes the text, secrets included.
     throw new z.ZodError([{ code: 'custom', path: [], message: 'must be one line of JSON', input: undefined }]);
   }
+  const fault = findTextFault(json);
+  if (fault !== undefined) throw new z.ZodError([{ code: 'custom', path: fault.path, message: fault.reason, input: undefined }]);
   return operationRequestSchema.parse(json);
 }
 

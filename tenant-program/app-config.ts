@@ -5,9 +5,11 @@ export const socialProviderNames = ['google', 'github', 'microsoft', 'gitlab', '
 export type SocialProviderName = (typeof socialProviderNames)[number];
 
 const clientText = (maxLength: number) => z.string().min(1).max(maxLength);
-const oauthClient = z.strictObject({ clientId: clientText(1_024), clientSecret: clientText(1_024) });
+/** Domains of e-mail addresses that a provider answers for; `*` is every domain. */
+const domains = z.array(z.string().min(1).max(253)).min(1).max(50).optional();
+const oauthClient = z.strictObject({ clientId: clientText(1_024), clientSecret: clientText(1_024), domains });
 /** Apple's client secret is a signed token, which is longer. */
-const appleClient = z.strictObject({ clientId: clientText(1_024), clientSecret: clientText(2_048) });
+const appleClient = z.strictObject({ clientId: clientText(1_024), clientSecret: clientText(2_048), domains });
 
 const socialProviders = z.strictObject({
   google: oauthClient.optional(),
@@ -28,7 +30,7 @@ const oidcProviders = z
       .string()
       .regex(/^[a-z][a-z0-9-]{0,31}$/)
       .refine((name) => !isSocialProvider(name), { error: 'is the name of a social provider' }),
-    z.strictObject({ issuer: z.url({ protocol: /^https$/ }), clientId: clientText(1_024), clientSecret: clientText(1_024) }),
+    z.strictObject({ issuer: z.url({ protocol: /^https$/ }), clientId: clientText(1_024), clientSecret: clientText(1_024), domains }),
   )
   .refine((providers) => Object.keys(providers).length <= maxOidcProviders, { error: `must be at most ${maxOidcProviders}` });
 
@@ -51,12 +53,14 @@ const email = z.strictObject({
     username: z.string().min(1).max(1_024).optional(),
     password: z.string().min(1).max(1_024).optional(),
   }),
+  mailsPerHour: z.int().min(1).max(1_000_000).optional(),
 });
 
 /** What an application's owner chooses. Equal in meaning to the services' own schema of it, which they don't share with this program. */
 export const appConfigSchema = z
   .strictObject({
     sessionTimeoutSeconds: z.int().min(300).max(31_536_000).default(604_800),
+    sessionLifetimeSeconds: z.int().min(300).max(31_536_000).optional(),
     allowedOrigins: z.array(z.url()).max(50).default([]),
     emailVerificationRequired: z.boolean().default(false),
     mode: z.enum(['standalone', 'saas']).default('standalone'),
@@ -67,6 +71,10 @@ export const appConfigSchema = z
   .refine((config) => !config.emailVerificationRequired || config.email !== undefined, {
     path: ['emailVerificationRequired'],
     error: 'needs email to be set: nobody could be verified',
+  })
+  .refine(({ sessionTimeoutSeconds, sessionLifetimeSeconds = sessionTimeoutSeconds }) => sessionLifetimeSeconds >= sessionTimeoutSeconds, {
+    path: ['sessionLifetimeSeconds'],
+    error: 'must be at least sessionTimeoutSeconds',
   });
 
 export type AppConfig = z.output<typeof appConfigSchema>;

@@ -5,7 +5,7 @@ import { makeDatabaseObjects, tlsParameters } from './database-objects.ts';
 import type { TenantDatabase } from './database-objects.ts';
 import { DedicatedPostgres } from './dedicated-postgres.ts';
 import type { TenantNamespace } from './namespace.ts';
-import { ports } from './ports.ts';
+import { ports } from '../domain/tenant-ports.ts';
 import type { DedicatedDatabaseSpec } from './spec.ts';
 import type { TenantContext } from './tenant-context.ts';
 

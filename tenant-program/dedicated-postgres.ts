@@ -4,10 +4,11 @@ import { ComponentResource } from '@pulumi/pulumi';
 import type { ComponentResourceOptions, Output } from '@pulumi/pulumi';
 import { checksum, configurationAnnotation } from './checksum.ts';
 import type { DedicatedDatabaseArgs } from './dedicated-database.ts';
+import { ephemeralStorage } from './ephemeral-storage.ts';
 import { generatedSecret } from './generated-secret.ts';
 import { connectionLimit } from './instance-pods.ts';
 import { containerSecurityContext, podDefaults, podSecurityContext, uids } from './pod-security.ts';
-import { ports } from './ports.ts';
+import { ports } from '../domain/tenant-ports.ts';
 import { bytes } from './quantity.ts';
 import type { TenantSpec } from './spec.ts';
 import { namespacedOptions, skipAwait, workloadLabels, workloadOptions, workloadSelector } from './tenant-context.ts';
@@ -103,13 +104,14 @@ function podSpec(spec: TenantSpec, { serviceAccountName, secretName, server }: P
         ports: [{ name: 'postgres', containerPort: ports.postgres }],
         securityContext: containerSecurityContext,
         resources: {
-          requests: { cpu: server.cpuRequest, memory: server.memoryRequest },
-          limits: { cpu: server.cpu, memory: server.memory },
+          requests: { cpu: server.cpuRequest, memory: server.memoryRequest, 'ephemeral-storage': ephemeralStorage.postgres.request },
+          limits: { cpu: server.cpu, memory: server.memory, 'ephemeral-storage': ephemeralStorage.postgres.limit },
         },
         // Two minutes for recovery after a crash, before the liveness probe may end what is at work on it.
         startupProbe: { ...probe, periodSeconds: 1, failureThreshold: 120 },
         readinessProbe: { ...probe, periodSeconds: 5, failureThreshold: 3 },
-        livenessProbe: { ...probe, periodSeconds: 10, failureThreshold: 6 },
+        // Its port is open while it recovers from a crash, too, which must not be ended.
+        livenessProbe: { tcpSocket: { port: ports.postgres }, timeoutSeconds: 5, periodSeconds: 10, failureThreshold: 12 },
         volumeMounts: [
           { name: 'data', mountPath: dataPath },
           { name: 'password', mountPath: '/etc/authsome', readOnly: true },

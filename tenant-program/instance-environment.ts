@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net';
 import { secret } from '@pulumi/pulumi';
 import type { Output } from '@pulumi/pulumi';
 import type { AppConfig } from './app-config.ts';
-import { ports } from './ports.ts';
+import { ports } from '../domain/tenant-ports.ts';
 import type { TenantSpec } from './spec.ts';
 
 /** The instance's configuration that is no secret, as its environment variables. */
@@ -17,10 +17,12 @@ export function instanceConfiguration(spec: TenantSpec): Record<string, string> 
     PUBLIC_URL: spec.publicUrl,
     MODE: config.mode,
     SESSION_TIMEOUT_SECONDS: String(config.sessionTimeoutSeconds),
+    ...(config.sessionLifetimeSeconds !== undefined && { SESSION_LIFETIME_SECONDS: String(config.sessionLifetimeSeconds) }),
     ALLOWED_ORIGINS: config.allowedOrigins.join(','),
     EMAIL_VERIFICATION_REQUIRED: String(config.emailVerificationRequired),
     DATABASE_POOL_SIZE: String(spec.resources.databasePoolSize),
     ...(config.email && { EMAIL_FROM: config.email.from }),
+    ...(config.email?.mailsPerHour !== undefined && { MAILS_PER_HOUR: String(config.email.mailsPerHour) }),
     ...(spec.tracing && { OTEL_EXPORTER_OTLP_ENDPOINT: spec.tracing.endpoint }),
   };
 }

@@ -2,8 +2,9 @@ import { dirname } from 'node:path';
 import type { types } from '@pulumi/kubernetes';
 import type { Output } from '@pulumi/pulumi';
 import { databaseCaFile } from './database-objects.ts';
+import { ephemeralStorage } from './ephemeral-storage.ts';
 import { containerSecurityContext, podDefaults, podSecurityContext, uids } from './pod-security.ts';
-import { ports } from './ports.ts';
+import { ports } from '../domain/tenant-ports.ts';
 import type { TenantSpec } from './spec.ts';
 import { workloadSelector } from './tenant-context.ts';
 
@@ -47,7 +48,10 @@ export function instancePodSpec({ spec, serviceAccountName, configMapName, secre
           { name: 'metrics', containerPort: ports.metrics },
         ],
         securityContext: containerSecurityContext,
-        resources: { requests: { cpu: cpuRequest, memory: memoryRequest }, limits: { cpu, memory } },
+        resources: {
+          requests: { cpu: cpuRequest, memory: memoryRequest, 'ephemeral-storage': ephemeralStorage.instance.request },
+          limits: { cpu, memory, 'ephemeral-storage': ephemeralStorage.instance.limit },
+        },
         lifecycle: { preStop: { sleep: { seconds: endpointsGoneSeconds } } },
         // Each second until it is up, so that readiness is seen at once; then at ease.
         startupProbe: probe('/ready', { periodSeconds: 1, failureThreshold: 90 }),

@@ -2,7 +2,7 @@ import * as kubernetes from '@pulumi/kubernetes';
 import { ComponentResource } from '@pulumi/pulumi';
 import type { ComponentResourceOptions } from '@pulumi/pulumi';
 import type { TenantNamespace } from './namespace.ts';
-import { ports } from './ports.ts';
+import { ports } from '../domain/tenant-ports.ts';
 import { namespacedOptions, skipAwait, workloadLabels, workloadSelector } from './tenant-context.ts';
 import type { TenantContext } from './tenant-context.ts';
 

@@ -3,6 +3,7 @@ import { ComponentResource } from '@pulumi/pulumi';
 import type { ComponentResourceOptions, Output } from '@pulumi/pulumi';
 import { customTimeouts } from './tenant-context.ts';
 import type { TenantContext } from './tenant-context.ts';
+import type { TenantSpec } from './spec.ts';
 
 export interface TenantNamespaceArgs {
   context: TenantContext;
@@ -23,13 +24,7 @@ export class TenantNamespace extends ComponentResource {
       {
         metadata: {
           name: context.names.namespace,
-          labels: {
-            ...context.labels,
-            ...(context.spec.database.tier === 'dedicated' && { [databaseLabel]: 'dedicated' }),
-            'pod-security.kubernetes.io/enforce': 'restricted',
-            'pod-security.kubernetes.io/audit': 'restricted',
-            'pod-security.kubernetes.io/warn': 'restricted',
-          },
+          labels: { ...context.labels, ...enforcedLabels(context.spec) },
         },
       },
       {
@@ -45,4 +40,17 @@ export class TenantNamespace extends ComponentResource {
     this.name = this.namespace.metadata.name;
     this.registerOutputs({ name: this.name });
   }
+}
+
+/** The labels that never change: whose the namespace is, where its data is, and which pods may run there. */
+export function enforcedLabels({ appId, database }: Pick<TenantSpec, 'appId' | 'database'>): Record<string, string> {
+  return {
+    'app.kubernetes.io/part-of': 'authsome',
+    'app.kubernetes.io/managed-by': 'authsome-provisioner',
+    'authsome.cloud/app-id': appId,
+    ...(database.tier === 'dedicated' && { [databaseLabel]: 'dedicated' }),
+    'pod-security.kubernetes.io/enforce': 'restricted',
+    'pod-security.kubernetes.io/audit': 'restricted',
+    'pod-security.kubernetes.io/warn': 'restricted',
+  };
 }

@@ -3,7 +3,7 @@ import type { types } from '@pulumi/kubernetes';
 import { ComponentResource } from '@pulumi/pulumi';
 import type { ComponentResourceOptions } from '@pulumi/pulumi';
 import type { TenantNamespace } from './namespace.ts';
-import { ports } from './ports.ts';
+import { ports } from '../domain/tenant-ports.ts';
 import { publicInternet } from './public-internet.ts';
 import type { TenantSpec } from './spec.ts';
 import { namespacedOptions, workloadSelector } from './tenant-context.ts';

@@ -3,10 +3,11 @@ import type { types } from '@pulumi/kubernetes';
 import { ComponentResource, interpolate, secret } from '@pulumi/pulumi';
 import type { ComponentResourceOptions, Output, Resource } from '@pulumi/pulumi';
 import { checksum, configurationAnnotation } from './checksum.ts';
+import { ephemeralStorage } from './ephemeral-storage.ts';
 import { generatedSecret } from './generated-secret.ts';
 import type { TenantNamespace } from './namespace.ts';
 import { containerSecurityContext, podDefaults, podSecurityContext, uids } from './pod-security.ts';
-import { ports } from './ports.ts';
+import { ports } from '../domain/tenant-ports.ts';
 import { bytes } from './quantity.ts';
 import type { TenantSpec } from './spec.ts';
 import { namespacedOptions, skipAwait, workloadLabels, workloadOptions, workloadSelector } from './tenant-context.ts';
@@ -92,12 +93,17 @@ function podSpec({ images, resources, cluster }: TenantSpec, { serviceAccountNam
         env: [{ name: 'REDISCLI_AUTH', valueFrom: { secretKeyRef: { name: secretName, key: 'password' } } }],
         securityContext: containerSecurityContext,
         resources: {
-          requests: { cpu: resources.redisCpuRequest, memory: resources.redisMemoryRequest },
-          limits: { cpu: resources.redisCpu, memory: resources.redisMemory },
+          requests: {
+            cpu: resources.redisCpuRequest,
+            memory: resources.redisMemoryRequest,
+            'ephemeral-storage': ephemeralStorage.redis.request,
+          },
+          limits: { cpu: resources.redisCpu, memory: resources.redisMemory, 'ephemeral-storage': ephemeralStorage.redis.limit },
         },
         startupProbe: { tcpSocket: { port: ports.redis }, periodSeconds: 1, failureThreshold: 60 },
         readinessProbe: { tcpSocket: { port: ports.redis }, periodSeconds: 5 },
-        livenessProbe: { exec: { command: ['redis-cli', 'ping'] }, periodSeconds: 15, timeoutSeconds: 5 },
+        // Two minutes: one that is slow must not lose the sessions that it holds.
+        livenessProbe: { exec: { command: ['redis-cli', 'ping'] }, periodSeconds: 15, timeoutSeconds: 10, failureThreshold: 8 },
         volumeMounts: [
           { name: 'configuration', mountPath: '/etc/redis/redis.conf', subPath: 'redis.conf', readOnly: true },
           { name: 'data', mountPath: '/data' },
@@ -115,6 +121,12 @@ function podSpec({ images, resources, cluster }: TenantSpec, { serviceAccountNam
 /** The part of a container's memory that data may fill: the rest is for buffers, and to be killed for none of them. */
 const dataShare = 0.75;
 
+/** Commands that no instance has a use for, and with which one that was taken over could change, stop or watch the server. */
+const withheld = [
+  ...['CONFIG', 'DEBUG', 'SHUTDOWN', 'MODULE', 'ACL', 'MONITOR', 'KEYS', 'FLUSHALL', 'SWAPDB', 'MIGRATE'],
+  ...['SAVE', 'BGSAVE', 'BGREWRITEAOF', 'REPLICAOF', 'SLAVEOF', 'SYNC', 'PSYNC', 'FAILOVER'],
+];
+
 /** Evicts the sessions that were not used for longest, never what has no end: a session that is evicted is read from PostgreSQL again. */
 function redisConfiguration(password: Output<string>, memory: string): Output<string> {
   return interpolate`port ${ports.redis}
@@ -125,5 +137,6 @@ requirepass ${password}
 maxmemory ${Math.floor(bytes(memory) * dataShare)}
 maxmemory-policy volatile-lru
 tcp-keepalive 60
+${withheld.map((command) => `rename-command ${command} ""`).join('\n')}
 `;
 }

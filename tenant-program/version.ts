@@ -1,2 +1,2 @@
 /** Raised with every change of what the program creates, so that tenants still on an older one can be found and brought up. */
-export const programVersion = '4';
+export const programVersion = '5';

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Kubectl } from '../probe/cluster.ts';
 import { readJobLog } from './job-log.ts';
 import type { JobLine } from './job-log.ts';
+import { findRunningJob, manualAnnotation } from './running-job.ts';
 
 export interface ClusterJobOptions {
   kubectl: Kubectl;
@@ -59,13 +60,14 @@ const startLimitMs = 180_000;
 const slackMs = 60_000;
 
 /**
- * Runs a task of the backup service in the cluster, as a Job of its own, and follows it to its end. The Job goes on where this process is ended.
+ * Runs a task of the backup service in the cluster, as a Job of its own, and follows it to its end. The Job goes on where this process is ended, and the next
+ * command for the same task follows it again.
  *
  * @returns what it answered
  * @throws Error with what it wrote last, or why it did not start
  */
 export async function runClusterJob<Schema extends z.ZodType>(options: ClusterJobOptions, schema: Schema): Promise<z.output<Schema>> {
-  const { name, limitMs } = await createJob(options);
+  const { name, limitMs } = await openJob(options);
   const state = await follow(options, name, limitMs);
   const { result, error } = await readJobLog(options, name);
   // A task that did a part of its work answers what, and fails: only what comes after it must not be missed.
@@ -75,17 +77,18 @@ export async function runClusterJob<Schema extends z.ZodType>(options: ClusterJo
   );
 }
 
-async function createJob({
-  kubectl,
-  namespace,
-  cronJob,
-  args,
-  whole = false,
-}: ClusterJobOptions): Promise<{ name: string; limitMs: number }> {
+async function openJob(options: ClusterJobOptions): Promise<{ name: string; limitMs: number }> {
+  const { kubectl, namespace, cronJob, args, whole = false } = options;
   const found = await kubectl(['get', 'cronjob', cronJob, '--namespace', namespace, '--output', 'json']);
   if (found.exitCode !== 0)
     throw new Error(`The platform has no ${cronJob} job: bring it up first with ./authsome up\n${found.stderr.trim()}`);
   const { metadata, spec } = cronJobSchema.parse(JSON.parse(found.stdout)).spec.jobTemplate;
+  const limitMs = spec.activeDeadlineSeconds * 1_000 + slackMs;
+  const running = await findRunningJob(options);
+  if (running !== undefined) {
+    options.onLine({ level: 'warn', msg: `Following ${running.name}, which an earlier command began at ${running.since}` });
+    return { name: running.name, limitMs };
+  }
   const pod = spec.template.spec;
   const all = [...pod.initContainers, ...pod.containers].map((container) =>
     container.name === cronJob ? { ...container, args } : container,
@@ -99,12 +102,12 @@ async function createJob({
   const job = {
     apiVersion: 'batch/v1',
     kind: 'Job',
-    metadata: { name, namespace, labels: metadata.labels, annotations: { 'cronjob.kubernetes.io/instantiate': 'manual' } },
+    metadata: { name, namespace, labels: metadata.labels, annotations: manualAnnotation },
     spec: { ...spec, template: { ...spec.template, spec: { ...pod, ...containers } } },
   };
   const made = await kubectl(['create', '--filename', '-'], JSON.stringify(job));
   if (made.exitCode !== 0) throw new Error(`Job ${name} could not be made: ${made.stderr.trim()}`);
-  return { name, limitMs: spec.activeDeadlineSeconds * 1_000 + slackMs };
+  return { name, limitMs };
 }
 
 interface JobState {

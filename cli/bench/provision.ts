@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { runCommand } from '../../toolchain/tools/run-command.ts';
 import type { CliContext } from '../context.ts';
-import { ControlClient } from '../control-client.ts';
 import { operatorClient } from '../operator-client.ts';
 import { platformNamespace, platformUrls } from '../platform/platform-urls.ts';
 import { findTools } from '../platform/tools.ts';
+import { signUpBenchOwner } from './bench-owner.ts';
 import { readConcurrency, setConcurrency } from './provision/concurrency.ts';
 import { measureNoOps } from './provision/measure-no-ops.ts';
 import { measureThroughput } from './provision/measure-throughput.ts';
@@ -50,16 +49,11 @@ export async function benchProvision(context: CliContext): Promise<object> {
 async function openBench(context: CliContext, stop: AbortSignal): Promise<ProvisionBench> {
   const kubectl = (await findTools(context)).path('kubectl');
   const { control } = platformUrls(context);
-  // An owner of its own: whatever others have is not touched.
-  const owner = { email: `bench-${randomBytes(6).toString('hex')}@example.com`, password: randomBytes(18).toString('base64url') };
-  const { token } = await new ControlClient(control).signUp({ ...owner, name: 'Bench' });
-  const client = new ControlClient(control, token);
   return {
     cluster: context.cluster,
     namespace: platformNamespace(context),
-    client,
     operator: await operatorClient(context, control),
-    tenants: new TenantGroup({ client, stop }),
+    tenants: new TenantGroup({ signUp: () => signUpBenchOwner(control), stop }),
     kubectl: (args) => runCommand(kubectl, ['--kubeconfig', context.kubeconfig, ...args], { timeout: 200_000 }),
   };
 }

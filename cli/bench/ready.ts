@@ -6,9 +6,9 @@ import { waitUntilActive, waitUntilDeleted } from '../application-readiness.ts';
 import type { CliContext } from '../context.ts';
 import type { ControlClient, Operation } from '../control-client.ts';
 import { operatorClient } from '../operator-client.ts';
-import { ownerClient } from '../owner.ts';
 import { platformUrls } from '../platform/platform-urls.ts';
 import { findTools } from '../platform/tools.ts';
+import { signUpBenchOwner } from './bench-owner.ts';
 import { median } from './median.ts';
 
 const rounds = 5;
@@ -22,7 +22,7 @@ const kinds = 'resourcequotas,limitranges,serviceaccounts,networkpolicies,secret
  * objects take in a namespace of their own: what the cluster alone needs.
  */
 export async function benchReady(context: CliContext): Promise<object> {
-  const { client } = await ownerClient(context, platformUrls(context).control);
+  const client = await signUpBenchOwner(platformUrls(context).control);
   const operator = await operatorClient(context, platformUrls(context).control);
   const kubectl = (await findTools(context)).path('kubectl');
   const run = (args: readonly string[], input?: string): Promise<string> =>
@@ -32,7 +32,6 @@ export async function benchReady(context: CliContext): Promise<object> {
     });
   const figures: Record<string, Figures> = {};
   for (const plan of ['free', 'pro'] as const) {
-    // A workspace of its own: the demo's may hold as many applications as its plan allows.
     const workspaceId = (await client.createWorkspace(`Bench ${plan}`)).id;
     if (plan !== 'free') await operator.setPlan(workspaceId, plan);
     figures[plan] = await measurePlan({ client, workspaceId, run, plan });

@@ -4,8 +4,10 @@ import { describeBytes, describeLine } from '../backups/job-log.ts';
 import type { JobLine } from '../backups/job-log.ts';
 import { runSchema } from '../backups/run-schemas.ts';
 import type { BackupRun } from '../backups/run-schemas.ts';
+import { withCheckoutLock } from '../checkout-lock.ts';
 import type { CliContext } from '../context.ts';
 import { platformNamespace } from '../platform/platform-urls.ts';
+import { checkCluster } from '../platform/remembered-cluster.ts';
 import { findKubectl } from '../platform/tools.ts';
 import { printJson, printTable } from '../print.ts';
 import { createKubectl } from '../probe/cluster.ts';
@@ -16,7 +18,10 @@ import { createKubectl } from '../probe/cluster.ts';
  * @returns whether every database is in it
  */
 export async function backup(context: CliContext): Promise<boolean> {
-  const run = await runClusterJob({ ...(await clusterOf(context)), cronJob: 'backup', args: ['run'], onLine: teller(context) }, runSchema);
+  if (context.interruption !== undefined) context.interruption.hint = 'The backup goes on in the cluster. To follow it: ./authsome backup';
+  const run = await withCheckoutLock(context, './authsome backup', async () =>
+    runClusterJob({ ...(await clusterOf(context)), cronJob: 'backup', args: ['run'], onLine: teller(context) }, runSchema),
+  );
   if (context.json) printJson(run);
   else console.log(`\n${run.id} ${run.status}: ${run.databases} databases, ${describeBytes(run.bytes)}`);
   return run.status === 'succeeded';
@@ -38,7 +43,9 @@ export async function backups(context: CliContext): Promise<void> {
     );
 }
 
+/** @throws WrongClusterError, ClusterUnreachableError */
 export async function clusterOf(context: CliContext) {
+  await checkCluster(context);
   const kubectl = createKubectl({ program: await findKubectl(context), kubeconfig: context.kubeconfig });
   return { kubectl, namespace: platformNamespace(context) };
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { CliContext } from '../context.ts';
+import { guarded } from '../interruption.ts';
 import { withPlatform } from './with-platform.ts';
 
 /** Passed on as they are; the suite checks them. */
@@ -10,6 +11,7 @@ export interface FaultsOptions {
   life?: string;
   faults?: string;
   operations?: string;
+  victims?: string;
 }
 
 /**
@@ -23,17 +25,24 @@ export async function faults(context: CliContext, options: FaultsOptions): Promi
   const given = Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]));
   return withPlatform(context, async () => {
     // Every step of the suite has its own limit.
-    const { exitCode } = await execa(
+    const suite = execa(
       process.execPath,
       [join(context.paths.repoRoot, 'test/faults/main.ts'), ...given, ...(context.json ? ['--json'] : [])],
       {
         cwd: context.paths.repoRoot,
         stdio: ['ignore', 'inherit', 'inherit'],
         reject: false,
-        // A signal to the terminal reaches the suite too, which then removes what it has made.
-        forceKillAfterDelay: 600_000,
+        // A session of its own: a terminal's Ctrl-C reaches it once, from here. It then removes what it has made; a second one ends it at once.
+        detached: true,
       },
     );
-    return exitCode === 0;
+    return guarded(context.interruption, {
+      run: async () => (await suite).exitCode === 0,
+      stop: () => suite.kill('SIGINT'),
+      force: async () => {
+        suite.kill('SIGKILL');
+        await suite;
+      },
+    });
   });
 }

@@ -6,6 +6,7 @@ import type { CliContext } from '../context.ts';
 import { preparePulumi } from '../platform/prepare-platform.ts';
 import { pulumiEnvironment } from '../platform/pulumi-environment.ts';
 import type { PulumiPrograms } from '../platform/pulumi-environment.ts';
+import { checkCluster } from '../platform/remembered-cluster.ts';
 import { ensurePulumiTools } from '../platform/tools.ts';
 import { withBaseVersion } from '../preview/base-version.ts';
 import type { PlannedResource } from '../preview/planned-resource.ts';
@@ -59,11 +60,14 @@ async function makePlan(input: PlanInput): Promise<{ plan: PlannedResource[]; ba
   const { context, options, programs, env } = input;
   const { repoRoot } = context.paths;
   const offline = options.offline || options.base !== undefined;
-  if (!offline && (await isDeployed(input)))
+  if (!offline && (await isDeployed(input))) {
+    // A comparison with another cluster's objects would say nothing of this one's.
+    await checkCluster(context);
     return {
       baseline: { kind: 'deployed' },
       plan: await readPreview({ pulumi: programs.pulumi, cwd: repoRoot, stack: context.stack, env }),
     };
+  }
   const rehearsal = {
     pulumi: programs.pulumi,
     stack: context.stack,

@@ -3,6 +3,7 @@ import { ControlApiError } from '../control-client.ts';
 import type { ControlClient } from '../control-client.ts';
 import { ownerClient } from '../owner.ts';
 import { platformNamespace, platformUrls } from '../platform/platform-urls.ts';
+import { checkCluster } from '../platform/remembered-cluster.ts';
 import { findKubectl } from '../platform/tools.ts';
 import { printJson, printTable } from '../print.ts';
 import { holds } from '../probe/check.ts';
@@ -15,6 +16,7 @@ import { probeTenant } from '../probe/probe-tenant.ts';
  * @returns whether every promise that was tried is kept
  */
 export async function probe(context: CliContext, appId: string): Promise<boolean> {
+  await checkCluster(context);
   const kubectl = createKubectl({ program: await findKubectl(context), kubeconfig: context.kubeconfig });
   const urls = platformUrls(context);
   const { client } = await ownerClient(context, urls.control);

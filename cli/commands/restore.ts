@@ -5,6 +5,7 @@ import { pauseServices, resumeServices } from '../backups/pause-services.ts';
 import { repairApplications } from '../backups/repair-applications.ts';
 import type { RepairedApplication } from '../backups/repair-applications.ts';
 import { finishedRestoreSchema, loadedRestoreSchema, shownRestoreSchema } from '../backups/run-schemas.ts';
+import { withCheckoutLock } from '../checkout-lock.ts';
 import type { CliContext } from '../context.ts';
 import { operatorClient } from '../operator-client.ts';
 import { answersReady, platformUrls } from '../platform/platform-urls.ts';
@@ -28,6 +29,12 @@ const readyMs = 180_000;
  * @returns whether every application is as it should be
  */
 export async function restore(context: CliContext, runId: string, options: RestoreOptions): Promise<boolean> {
+  const command = `./authsome restore ${runId}`;
+  if (context.interruption !== undefined) context.interruption.hint = `To go on: ${command}`;
+  return withCheckoutLock(context, command, () => load(context, runId, options));
+}
+
+async function load(context: CliContext, runId: string, options: RestoreOptions): Promise<boolean> {
   const cluster = await clusterOf(context);
   const say = (line: string): void => void (context.json || console.log(line));
   const flags = [...options.discard.flatMap((id) => ['--discard', id]), ...(options.partial ? ['--partial'] : [])];
@@ -73,7 +80,7 @@ export async function restore(context: CliContext, runId: string, options: Resto
 
 /** `authsome restore --abandon`: starts the services of a platform whose restore was given up. */
 export async function abandonRestore(context: CliContext): Promise<void> {
-  await resumeServices(await clusterOf(context));
+  await withCheckoutLock(context, './authsome restore --abandon', async () => resumeServices(await clusterOf(context)));
   if (!context.json) console.log('The services run again.');
 }
 
@@ -95,6 +102,8 @@ async function confirm(
   if (yes) return;
   if (context.json || !process.stdin.isTTY) throw new Error('Add --yes to restore without being asked');
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  // The prompt takes Ctrl-C for itself.
+  terminal.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   const answer = await terminal.question(`Type ${shown.runId} to go on: `).finally(() => terminal.close());
   if (answer.trim() !== shown.runId) throw new Error('Nothing was changed.');
 }

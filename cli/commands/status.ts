@@ -3,7 +3,12 @@ import { readClusterStatus } from '../../toolchain/cluster/cluster-status.ts';
 import { clusterSettings } from '../../toolchain/cluster/settings.ts';
 import { runCommand } from '../../toolchain/tools/run-command.ts';
 import type { CliContext } from '../context.ts';
+import { pauseAnnotation } from '../backups/pause-services.ts';
+import { readClusterIdentity, refuseOtherCluster } from '../platform/cluster-identity.ts';
+import { expectedObjects, missingObjects } from '../platform/missing-objects.ts';
+import type { PlatformObject } from '../platform/missing-objects.ts';
 import { answersReady, platformAddresses } from '../platform/platform-urls.ts';
+import { findStack, rememberedCluster } from '../platform/remembered-cluster.ts';
 import { findKubectl } from '../platform/tools.ts';
 import { printJson, printTable } from '../print.ts';
 
@@ -18,7 +23,7 @@ const workloadsSchema = z.object({
   items: z.array(
     z.object({
       kind: z.string(),
-      metadata: z.object({ name: z.string(), namespace: z.string() }),
+      metadata: z.object({ name: z.string(), namespace: z.string(), annotations: z.record(z.string(), z.string()).default({}) }),
       spec: z.object({ replicas: z.int().optional() }),
       status: z.object({ readyReplicas: z.int().optional() }).optional(),
     }),
@@ -31,7 +36,7 @@ const workloadsSchema = z.object({
  * @returns whether every part is healthy
  */
 export async function status(context: CliContext): Promise<boolean> {
-  const parts = [...(await clusterParts(context)), ...(await workloadParts(context)), ...(await frontDoors(context))];
+  const parts = [...(await clusterParts(context)), ...(await objectParts(context)), ...(await frontDoors(context))];
   if (context.json) printJson(parts);
   else
     printTable(
@@ -58,9 +63,34 @@ async function clusterParts(context: CliContext): Promise<Part[]> {
   ];
 }
 
-async function workloadParts(context: CliContext): Promise<Part[]> {
+/** What is in the cluster, and what should be; nothing of another cluster than the state's. */
+async function objectParts(context: CliContext): Promise<Part[]> {
   if (context.kind === 'local' && (await readClusterStatus(context.cluster)) === undefined) return [];
-  const kubectl = await findKubectl(context);
+  const access = { kubectl: await findKubectl(context), kubeconfig: context.kubeconfig };
+  try {
+    const [present, stack] = await Promise.all([readClusterIdentity(access), findStack(context)]);
+    if (stack === undefined) return await workloadParts(context, access.kubectl);
+    const [remembered, expected] = await Promise.all([rememberedCluster(stack), expectedObjects(stack)]);
+    refuseOtherCluster(context, remembered, present);
+    const [workloads, missing] = await Promise.all([workloadParts(context, access.kubectl), missingObjects(access, expected)]);
+    return [...workloads, ...missingParts(missing)];
+  } catch (error) {
+    const detail = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+    return [{ part: 'kubernetes', healthy: false, detail, address: context.kubeconfig }];
+  }
+}
+
+/** More say no more: the platform is gone. */
+const maxMissing = 20;
+
+function missingParts(missing: readonly PlatformObject[]): Part[] {
+  const part = (name: string): Part => ({ part: name, healthy: false, detail: 'missing: ./authsome up makes it again', address: '' });
+  const names = missing.map(({ kind, namespace, name }) => `${namespace === undefined ? '' : `${namespace}/`}${kind} ${name}`);
+  const rest = names.length - maxMissing;
+  return [...names.slice(0, maxMissing), ...(rest > 0 ? [`and ${rest} more objects`] : [])].map(part);
+}
+
+async function workloadParts(context: CliContext, kubectl: string): Promise<Part[]> {
   const args = [
     '--kubeconfig',
     context.kubeconfig,
@@ -78,7 +108,14 @@ async function workloadParts(context: CliContext): Promise<Part[]> {
     return [{ part: 'kubernetes', healthy: false, detail: answer.message.split('\n').at(-1) ?? '', address: context.kubeconfig }];
   return workloadsSchema.parse(JSON.parse(answer)).items.map(({ metadata, spec, status: state }) => {
     const [ready, wanted] = [state?.readyReplicas ?? 0, spec.replicas ?? 1];
-    return { part: `${metadata.namespace}/${metadata.name}`, healthy: ready >= wanted, detail: `${ready} of ${wanted} ready`, address: '' };
+    const part = `${metadata.namespace}/${metadata.name}`;
+    if (metadata.annotations[pauseAnnotation] !== undefined) {
+      const detail = 'paused by a restore: ./authsome restore BACKUP goes on, restore --abandon starts it';
+      return { part, healthy: false, detail, address: '' };
+    }
+    // No part of the platform is meant to have no pods.
+    if (wanted === 0) return { part, healthy: false, detail: 'scaled to 0: ./authsome up puts it back', address: '' };
+    return { part, healthy: ready >= wanted, detail: `${ready} of ${wanted} ready`, address: '' };
   });
 }
 

@@ -4,7 +4,7 @@ import { ensureAptPackages, testPackages } from '../../toolchain/tools/apt-packa
 import type { ToolBinaries } from '../../toolchain/tools/build-go-tools.ts';
 import type { CliContext } from '../context.ts';
 import { platformUrls } from '../platform/platform-urls.ts';
-import { ensureTools } from '../platform/tools.ts';
+import { ensureTestTools, ensureTools } from '../platform/tools.ts';
 import { printJson } from '../print.ts';
 import { runSuite } from '../tests/run-suite.ts';
 import type { SuiteCommand, SuiteResult } from '../tests/run-suite.ts';
@@ -48,7 +48,7 @@ async function runNamedSuite(context: CliContext, name: Exclude<SuiteName, Platf
   }
 }
 
-function needsPlatform(name: SuiteName): name is PlatformSuiteName {
+function needsPlatform(name: string): name is PlatformSuiteName {
   return platformSuiteNames.some((platformSuite) => platformSuite === name);
 }
 
@@ -67,13 +67,23 @@ function check(tool: string, args: readonly string[]): SuiteCommand {
   return { name: tool, command: 'npx', args: ['--no-install', tool, ...args], timeoutMs: 600_000, output: 'check' };
 }
 
-function avaSuite(name: 'unit' | 'integration' | PlatformSuiteName, env: Record<string, string>): SuiteCommand {
+/** AVA itself ends files in which no test ends for 2 minutes; this is for what it can't end. */
+const stallMs = 180_000;
+/** Single tests of the platform take up to 10 minutes. */
+const platformStallMs = 660_000;
+
+function avaSuite(
+  name: 'unit' | 'integration' | PlatformSuiteName,
+  env: Record<string, string>,
+  flags: readonly string[] = [],
+): SuiteCommand {
   return {
     name,
     command: 'npx',
-    args: ['--no-install', 'ava', '--tap', `test/${name}/**/*.test.ts`],
+    args: ['--no-install', 'ava', '--tap', ...flags, `test/${name}/**/*.test.ts`],
     env,
     timeoutMs: 1_500_000,
+    stallMs: needsPlatform(name) ? platformStallMs : stallMs,
     output: 'tap',
   };
 }
@@ -83,7 +93,9 @@ async function integrationSuite(context: CliContext): Promise<SuiteCommand> {
   const say = (line: string): void => console.log(`  ${line}`);
   await ensureAptPackages([...testPackages, ...imagePackages], say);
   const tools = await ensureTools({ ...context, observability: true }, say);
+  const testTools = await ensureTestTools(context, say);
   const suite = avaSuite('integration', {
+    KUBE_SCORE_BIN: testTools.path('kube-score'),
     NATS_SERVER_BIN: tools.path('nats-server'),
     KUBERNETES_BIN_DIR: dirname(tools.path('kube-apiserver')),
     PATH: [...['pulumi', 'promtool'].map((tool) => dirname(tools.path(tool))), process.env['PATH']].join(delimiter),
@@ -102,5 +114,6 @@ function acceptanceSuite(context: CliContext, tools: ToolBinaries): SuiteCommand
 }
 
 function faultsSuite(context: CliContext): SuiteCommand {
-  return avaSuite('faults', { KUBECONFIG: context.kubeconfig });
+  // One file at a time: one of them stops the platform and brings it up again.
+  return avaSuite('faults', { KUBECONFIG: context.kubeconfig }, ['--concurrency=1']);
 }

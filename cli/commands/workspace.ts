@@ -6,7 +6,7 @@ import { platformUrls } from '../platform/platform-urls.ts';
 import { printJson, printTable } from '../print.ts';
 
 export async function listWorkspaces(context: CliContext, filter: { deleted: boolean }): Promise<void> {
-  const client = await accountClient(context, platformUrls(context).control);
+  const client = accountClient(context, platformUrls(context).control);
   const workspaces = await client.workspaces(filter);
   if (context.json) return printJson(workspaces);
   printWorkspaces(workspaces);
@@ -21,7 +21,7 @@ export async function createWorkspace(context: CliContext, name: string): Promis
 
 /** Deletes a workspace for its grace period; its applications are suspended. */
 export async function deleteWorkspace(context: CliContext, id: string): Promise<void> {
-  const client = await accountClient(context, platformUrls(context).control);
+  const client = accountClient(context, platformUrls(context).control);
   await client.deleteWorkspace(id);
   const destroyAfter = (await client.workspaces({ deleted: true })).find((workspace) => workspace.id === id)?.destroyAfter ?? null;
   if (context.json) return printJson({ id, destroyAfter });
@@ -29,7 +29,7 @@ export async function deleteWorkspace(context: CliContext, id: string): Promise<
 }
 
 export async function restoreWorkspace(context: CliContext, id: string): Promise<void> {
-  const client = await accountClient(context, platformUrls(context).control);
+  const client = accountClient(context, platformUrls(context).control);
   const workspace = await client.restoreWorkspace(id);
   if (context.json) return printJson(workspace);
   printWorkspaces([workspace]);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { runAction as run, runCheck } from '../run-action.ts';
+import { runAction as run, runCheck, runReader, runReaderCheck } from '../run-action.ts';
 
 const load = () => import('../commands/repair.ts');
 
@@ -12,13 +12,15 @@ export function addRepairGroup(program: Command): void {
   repair
     .command('list')
     .description('applications that failed, or whose operation takes too long; exits 1 where there are any')
-    .action((_options: object, command: Command) => runCheck(command, async (context) => (await load()).listRepairs(context)));
+    .action((_options: object, command: Command) => runReaderCheck(command, async (context) => (await load()).listRepairs(context)));
 
   repair
     .command('show')
     .description('everything that is known of an application, a deleted one too')
     .argument('<id>')
-    .action((id: string, _options: object, command: Command) => run(command, async (context) => (await load()).showRepair(context, id)));
+    .action((id: string, _options: object, command: Command) =>
+      runReader(command, async (context) => (await load()).showRepair(context, id)),
+    );
 
   repair
     .command('retry')
@@ -46,5 +48,7 @@ export function addRepairGroup(program: Command): void {
     .command('deletion')
     .description('the proof that a deleted application is gone')
     .argument('<id>')
-    .action((id: string, _options: object, command: Command) => run(command, async (context) => (await load()).showDeletion(context, id)));
+    .action((id: string, _options: object, command: Command) =>
+      runReader(command, async (context) => (await load()).showDeletion(context, id)),
+    );
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { TenantCommand } from '../commands/tenant-lifecycle.ts';
-import { runAction as run, runCheck } from '../run-action.ts';
+import { runAction as run, runCheck, runReader, runReaderCheck } from '../run-action.ts';
 
 const load = () => import('../commands/tenant.ts');
 const loadLifecycle = () => import('../commands/tenant-lifecycle.ts');
@@ -29,12 +29,14 @@ export function addTenantGroup(program: Command): void {
 
   tenant
     .command('list')
-    .action((_options: object, command: Command) => run(command, async (context) => (await load()).listTenants(context)));
+    .action((_options: object, command: Command) => runReader(command, async (context) => (await load()).listTenants(context)));
 
   tenant
     .command('show')
     .argument('<id>')
-    .action((id: string, _options: object, command: Command) => run(command, async (context) => (await load()).showTenant(context, id)));
+    .action((id: string, _options: object, command: Command) =>
+      runReader(command, async (context) => (await load()).showTenant(context, id)),
+    );
 
   tenant
     .command('update')
@@ -85,7 +87,7 @@ function addOperationCommands(tenant: Command): void {
     .description('what was asked of it, and how far that is')
     .argument('<id>')
     .action((id: string, _options: object, command: Command) =>
-      run(command, async (context) => (await loadLifecycle()).listOperations(context, id)),
+      runReader(command, async (context) => (await loadLifecycle()).listOperations(context, id)),
     );
 
   tenant
@@ -94,7 +96,7 @@ function addOperationCommands(tenant: Command): void {
     .argument('<id>')
     .argument('[operation]', 'the newest unless given')
     .action((id: string, operation: string | undefined, _options: object, command: Command) =>
-      runCheck(command, async (context) => (await import('../commands/watch.ts')).watchTenant(context, id, operation)),
+      runReaderCheck(command, async (context) => (await import('../commands/watch.ts')).watchTenant(context, id, operation)),
     );
 
   tenant

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { runAction as run } from '../run-action.ts';
+import { runAction as run, runReader } from '../run-action.ts';
 
 const load = () => import('../commands/workspace.ts');
 
@@ -11,7 +11,7 @@ export function addWorkspaceGroup(program: Command): void {
     .command('list')
     .option('--deleted', 'those that are deleted and can be restored', false)
     .action((options: { deleted: boolean }, command: Command) =>
-      run(command, async (context) => (await load()).listWorkspaces(context, options)),
+      runReader(command, async (context) => (await load()).listWorkspaces(context, options)),
     );
 
   workspace

@@ -1,5 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { writeAtomically } from '../../toolchain/write-atomically.ts';
 
 const referencesSchema = z.record(z.string(), z.string());
 
@@ -10,7 +11,7 @@ export async function writeImageReferences(
   published: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const references = { ...Object.fromEntries(images.map(({ name, reference }) => [name, reference])), ...published };
-  await writeFile(file, `${JSON.stringify(references, undefined, 2)}\n`);
+  await writeAtomically(file, `${JSON.stringify(references, undefined, 2)}\n`, { mode: 0o644 });
 }
 
 /** What was written last; nothing where nothing was. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { createAtomically } from '../../toolchain/write-atomically.ts';
 import type { CliContext } from '../context.ts';
 import { secretFile } from '../context.ts';
 
@@ -30,6 +31,8 @@ export async function pulumiEnvironment(
     PULUMI_BACKEND_URL: env['PULUMI_BACKEND_URL'] ?? `file://${stateFolder}`,
     ...(passphraseGiven ? {} : { PULUMI_CONFIG_PASSPHRASE_FILE: await passphraseFile(context) }),
     PULUMI_SKIP_UPDATE_CHECK: '1',
+    // What somebody changed by hand is put back, whoever changed it. The provider's state has it, so every `pulumi` on this stack needs the same.
+    PULUMI_K8S_ENABLE_PATCH_FORCE: 'true',
     AUTHSOME_STATE_DIR: context.paths.stateDir,
   };
 }
@@ -41,7 +44,7 @@ export function pulumiHome(context: CliContext): string {
 async function passphraseFile(context: CliContext): Promise<string> {
   const file = secretFile(context, 'platform-passphrase');
   const present = await readFile(file, 'utf8').catch(() => undefined);
-  // `wx`: of two first runs at once, one makes it.
-  if (present === undefined) await writeFile(file, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
+  // Of two first runs at once, one makes it. A run that is killed must not leave half a passphrase.
+  if (present === undefined) await createAtomically(file, randomBytes(32).toString('base64url'));
   return file;
 }

@@ -7,10 +7,18 @@ import type { CliContext } from '../context.ts';
 /** With a cluster of one's own, nothing of Kubernetes is built: kubectl comes from PATH, as does whatever else that cluster needs. */
 const externalModules = ['nats', 'pulumi', 'pulumi-kubernetes'];
 const observabilityModules = ['prometheus', 'jaeger'];
+/** No platform needs these. */
+const testModules = ['kube-score'];
 
 /** Builds what is missing of the Go tools that this kind of platform needs. */
 export function ensureTools(context: CliContext, say: (line: string) => void): Promise<ToolBinaries> {
   return tools(context, { build: true, say });
+}
+
+/** Programs that the integration tests run, besides those of the platform. */
+export function ensureTestTools(context: CliContext, say: (line: string) => void): Promise<ToolBinaries> {
+  const modulesDir = join(context.paths.repoRoot, 'toolchain', 'modules');
+  return buildGoTools({ modulesDir, cacheDir: context.paths.cacheDir, only: testModules, say });
 }
 
 /** Only what a preview needs: the engine, and the provider that knows which changes Kubernetes replaces. */
@@ -49,6 +57,6 @@ async function tools(context: CliContext, options: { build: boolean; say: (line:
 
 function wantedModules({ kind, observability }: CliContext): string[] {
   if (kind === 'external') return externalModules;
-  const all = goTools.map(({ module }) => module);
+  const all = goTools.map(({ module }) => module).filter((module) => !testModules.includes(module));
   return observability ? all : all.filter((module) => !observabilityModules.includes(module));
 }

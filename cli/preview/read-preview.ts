@@ -41,7 +41,7 @@ export async function readPreview({ pulumi, cwd, stack, env }: PreviewRun): Prom
   for await (const line of createInterface({ input: child.stdout })) {
     const event = parseEvent(line);
     if (event?.resourcePreEvent !== undefined) steps.push(event.resourcePreEvent.metadata);
-    if (event?.diagnosticEvent?.severity === 'error') errors.push(event.diagnosticEvent.message.replaceAll(/<\{%.*?%\}>/g, '').trim());
+    if (event?.diagnosticEvent?.severity === 'error') errors.push(event.diagnosticEvent.message.replaceAll(/<\{%[^%]*%\}>/g, '').trim());
   }
   const result = await child;
   if (result.failed)

@@ -65,6 +65,12 @@ export async function checkAdmission(kubectl: Kubectl, namespace: string): Promi
       expected: 'refused',
       because: /exceeded quota|maximum (cpu|memory) usage/,
     },
+    {
+      what: "a pod beyond the quota of the node's disk",
+      pod: restrictedPod(namespace, { resources: { limits: { cpu: '10m', memory: '16Mi', 'ephemeral-storage': '1Ti' } } }),
+      expected: 'refused',
+      because: /exceeded quota: .*ephemeral-storage/,
+    },
   ];
   return Promise.all(attempts.map((attempt) => tryPod(kubectl, namespace, attempt)));
 }

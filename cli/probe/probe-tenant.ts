@@ -5,8 +5,9 @@ import type { Check, ProbeReport, Untried } from './check.ts';
 import type { Kubectl } from './cluster.ts';
 import { runNode } from './cluster.ts';
 import { checkDatabases } from './databases.ts';
+import { checkProvisioner } from './provisioner.ts';
 import { connectScript, readReachability } from './reachability.ts';
-import { metadataTarget, partsOf, targetsOfInstance, withReadyEndpoints } from './targets.ts';
+import { metadataTarget, partsOf, targetsOfInstance, targetsOfProxy, withReadyEndpoints } from './targets.ts';
 import { checkForgedHeaders, checkToken } from './trust.ts';
 import type { TargetsOf } from './targets.ts';
 import { visitAsPlainPod } from './visitor.ts';
@@ -53,6 +54,8 @@ export async function probeTenant(options: ProbeOptions): Promise<ProbeReport> {
     fromPlainPod(kubectl, appId),
     asRole(kubectl, whole),
     checkAdmission(kubectl, tenantNames(appId).namespace).then(only),
+    checkProvisioner(kubectl, whole).then(only),
+    fromProxy(kubectl, systemNamespace),
     checkToken(kubectl, whole).then(only),
     asCustomer(options),
   ]);
@@ -67,6 +70,15 @@ async function fromInstance(kubectl: Kubectl, whole: TargetsOf): Promise<ProbeRe
   const { targets, untried } = await withReadyEndpoints(kubectl, from, targetsOfInstance(whole));
   targets.push(metadataTarget());
   const pod = { namespace: tenantNames(whole.appId).namespace, name: 'deployment/instance', container: 'instance' };
+  const printed = await runNode(kubectl, pod, { script: connectScript, argument: targets });
+  return { checks: readReachability(from, targets, printed), untried };
+}
+
+/** A proxy that was taken over gets no further than its own work leads. */
+async function fromProxy(kubectl: Kubectl, systemNamespace: string): Promise<ProbeReport> {
+  const from = "the proxy's pod";
+  const { targets, untried } = await withReadyEndpoints(kubectl, from, targetsOfProxy(systemNamespace));
+  const pod = { namespace: systemNamespace, name: 'deployment/proxy', container: 'proxy' };
   const printed = await runNode(kubectl, pod, { script: connectScript, argument: targets });
   return { checks: readReachability(from, targets, printed), untried };
 }

@@ -48,6 +48,19 @@ export function targetsOfInstance({ appId, otherAppId, systemNamespace }: Target
   ];
 }
 
+/** What the proxy may and may not connect to, besides instances. */
+export function targetsOfProxy(systemNamespace: string): ServiceTarget[] {
+  const system = (what: string, service: string, port: number, expected: Target['expected']): ServiceTarget => ({
+    ...{ what, namespace: systemNamespace, service, port, expected },
+  });
+  return [
+    system("the platform's Redis", 'redis', 6_379, 'allowed'),
+    system('NATS', 'nats', 4_222, 'refused'),
+    system('the control API', 'control-api', 80, 'refused'),
+    { what: 'the API server', namespace: 'default', service: 'kubernetes', port: 443, expected: 'refused' },
+  ];
+}
+
 /** What any other pod of the cluster, and so any other tenant, may not connect to. */
 export function partsOf(appId: string, whose: string): ServiceTarget[] {
   const { namespace } = tenantNames(appId);

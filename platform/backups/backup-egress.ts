@@ -1,21 +1,21 @@
 import * as kubernetes from '@pulumi/kubernetes';
-import type { input } from '@pulumi/kubernetes/types/index.js';
 import type * as pulumi from '@pulumi/pulumi';
+import { names, tcp, toPart, toServers, toTenants } from '../network/egress-rules.ts';
+import type { EgressRule } from '../network/egress-rules.ts';
 import type { PostgresServer } from '../postgres/postgres-server.ts';
 import type { PlatformSettings } from '../settings.ts';
-
-type EgressRule = input.networking.v1.NetworkPolicyEgressRule;
 
 interface BackupEgressArgs {
   namespace: pulumi.Input<string>;
   settings: PlatformSettings;
-  servers: readonly PostgresServer[];
+  servers: Record<'control' | 'tenants', PostgresServer>;
 }
 
 /** Who holds everything's passwords talks to what it must: databases, Redis after a restore, names, and the bucket. */
 export function backupEgress({ namespace, settings, servers }: BackupEgressArgs, options: pulumi.CustomResourceOptions): void {
-  const common = [...names(settings), ...platformServers(servers), ownServers, ...bucket(settings)];
-  const rules = { backup: common, restore: [...common, redis] };
+  const platformServers = toServers({ postgres: servers.control, 'tenants-postgres': servers.tenants });
+  const common = [...names(settings), ...platformServers, toTenants('postgres', 5_432), ...bucket(settings)];
+  const rules = { backup: common, restore: [...common, toPart('redis', 6_379)] };
   for (const [part, egress] of Object.entries(rules)) {
     new kubernetes.networking.v1.NetworkPolicy(
       `${part}-egress`,
@@ -26,37 +26,6 @@ export function backupEgress({ namespace, settings, servers }: BackupEgressArgs,
       options,
     );
   }
-}
-
-const tcp = (port: pulumi.Input<number>): input.networking.v1.NetworkPolicyPort[] => [{ protocol: 'TCP', port }];
-const named = (name: string): input.meta.v1.LabelSelector => ({ matchLabels: { 'app.kubernetes.io/name': name } });
-
-const podServers: EgressRule = { to: [{ podSelector: named('postgres') }], ports: tcp(5_432) };
-const redis: EgressRule = { to: [{ podSelector: named('redis') }], ports: tcp(6_379) };
-/** Of the tenants that have one. */
-const ownServers: EgressRule = {
-  to: [{ namespaceSelector: { matchExpressions: [{ key: 'authsome.cloud/app-id', operator: 'Exists' }] }, podSelector: named('postgres') }],
-  ports: tcp(5_432),
-};
-
-/** The platform's pods have one rule for both. */
-function platformServers(servers: readonly PostgresServer[]): EgressRule[] {
-  const outside = servers.flatMap(({ external, port }) =>
-    external === undefined ? [] : [{ to: [{ ipBlock: { cidr: external.cidr } }], ports: tcp(port) }],
-  );
-  return [...(outside.length < servers.length ? [podServers] : []), ...outside];
-}
-
-function names({ hostDns }: PlatformSettings): EgressRule[] {
-  const both = (port: number): input.networking.v1.NetworkPolicyPort[] => [{ protocol: 'UDP', port }, ...tcp(port)];
-  const dns = {
-    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } },
-    podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } },
-  };
-  return [
-    { to: [dns], ports: both(53) },
-    ...(hostDns === undefined ? [] : [{ to: [{ ipBlock: { cidr: hostDns.cidr } }], ports: both(hostDns.port) }]),
-  ];
 }
 
 /** Nodes, pods, services, and what clouds tell a machine about itself. */

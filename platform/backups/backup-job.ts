@@ -1,7 +1,7 @@
 import type { input } from '@pulumi/kubernetes/types/index.js';
 import type * as pulumi from '@pulumi/pulumi';
 import { priorities } from '../cluster/priority-classes.ts';
-import { containerSecurity, labels, podSecurity, resources, uids } from '../hardening.ts';
+import { containerSecurity, labels, podSecurity, resources, scratchVolume, uids } from '../hardening.ts';
 import type { ServerCa } from '../postgres/server-ca.ts';
 import type { PlatformSettings } from '../settings.ts';
 import { backupsFolder } from './backup-environment.ts';
@@ -41,7 +41,7 @@ export function backupJob({ part, settings, claim, ca, initContainers, container
           initContainers,
           containers,
           volumes: [
-            { name: 'tmp', emptyDir: {} },
+            scratchVolume('tmp', settings),
             ...ca.volumes,
             ...(claim === undefined ? [] : [{ name: 'backups', persistentVolumeClaim: { claimName: claim } }]),
           ],

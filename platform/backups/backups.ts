@@ -60,7 +60,7 @@ export class Backups extends pulumi.ComponentResource {
           ...environment.secret,
           ADMIN_DATABASE_URL: connections.controlAdmin,
           TENANTS_ADMIN_DATABASE_URL: connections.tenantsAdmin,
-          REDIS_URL: connections.redis,
+          REDIS_URL: connections.redis('restore'),
         },
       },
       child,
@@ -96,6 +96,7 @@ export class Backups extends pulumi.ComponentResource {
         metadata: metadata('restore'),
         spec: {
           schedule: noSchedule,
+          startingDeadlineSeconds: 3_600,
           suspend: true,
           concurrencyPolicy: 'Forbid',
           jobTemplate: backupJob({
@@ -109,7 +110,7 @@ export class Backups extends pulumi.ComponentResource {
       },
       child,
     );
-    backupEgress({ namespace, settings, servers: Object.values(args.data.servers) }, child);
+    backupEgress({ namespace, settings, servers: args.data.servers }, child);
     this.registerOutputs();
   }
 }

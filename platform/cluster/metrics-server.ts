@@ -1,6 +1,6 @@
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { containerSecurity, labels, podSecurity, resources, skipAwait } from '../hardening.ts';
+import { containerSecurity, labels, podSecurity, resources, scratchVolume, skipAwait } from '../hardening.ts';
 import { ingressPolicy } from '../ingress-policy.ts';
 import type { PlatformSettings } from '../settings.ts';
 import { metricsServerAccess } from './metrics-server-access.ts';
@@ -64,7 +64,7 @@ export class MetricsServer extends pulumi.ComponentResource {
                   volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
                 },
               ],
-              volumes: [{ name: 'tmp', emptyDir: {} }],
+              volumes: [scratchVolume('tmp', {})],
             },
           },
         },

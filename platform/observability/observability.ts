@@ -61,6 +61,12 @@ function server({ args }: Parts) {
   };
 }
 
+/** As Prometheus and Alertmanager say both. */
+function healthy(port: number) {
+  const at = (path: string) => ({ httpGet: { path, port }, timeoutSeconds: 5 });
+  return { readiness: at('/-/ready'), liveness: at('/-/healthy') };
+}
+
 function makePrometheus(image: string, parts: Parts): void {
   const { args, settings, child } = parts;
   const { serviceAccount } = new ReaderAccess('prometheus', { namespace: args.namespace }, child);
@@ -88,6 +94,7 @@ function makePrometheus(image: string, parts: Parts): void {
       },
       dataPath: '/prometheus',
       probe: { httpGet: { path: '/-/ready', port: 9_090 } },
+      probes: healthy(9_090),
       terminationGracePeriodSeconds: 60,
     },
     child,
@@ -113,6 +120,7 @@ function makeAlertmanager(image: string, parts: Parts): void {
       },
       dataPath: '/alertmanager',
       probe: { httpGet: { path: '/-/ready', port: 9_093 } },
+      probes: healthy(9_093),
     },
     child,
   );

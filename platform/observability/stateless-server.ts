@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { priorities } from '../cluster/priority-classes.ts';
-import { containerSecurity, labels, podSecurity, resources, skipAwait } from '../hardening.ts';
+import { containerSecurity, labels, podSecurity, resources, scratchVolume, skipAwait } from '../hardening.ts';
+import type { PodResources } from '../hardening.ts';
 import { ingressPolicy } from '../ingress-policy.ts';
 import type { IngressPolicyArgs } from '../ingress-policy.ts';
+import { stringData } from '../string-data.ts';
 
 export interface StatelessServerArgs {
   namespace: pulumi.Input<string>;
@@ -22,7 +24,7 @@ export interface StatelessServerArgs {
   /** Folders that it must be able to write; they are empty at each start. */
   scratch: readonly string[];
   probePath: string;
-  resources: { cpu: string; cpuRequest: string; memory: string; memoryRequest: string };
+  resources: PodResources;
   serviceAccount?: pulumi.Input<string>;
 }
 
@@ -39,7 +41,7 @@ export class StatelessServer extends pulumi.ComponentResource {
       { metadata, data: Object.fromEntries(paths.map((path) => [keyOf(path), args.files[path] ?? ''])) },
       child,
     );
-    const secret = new kubernetes.core.v1.Secret(name, { metadata, stringData: { ...args.secretEnv } }, child);
+    const secret = new kubernetes.core.v1.Secret(name, { metadata, stringData: stringData(args.secretEnv) }, child);
     const probe = { httpGet: { path: args.probePath, port } };
     new kubernetes.apps.v1.Deployment(
       name,
@@ -69,7 +71,8 @@ export class StatelessServer extends pulumi.ComponentResource {
                   securityContext: containerSecurity,
                   startupProbe: { ...probe, periodSeconds: 2, failureThreshold: 90 },
                   readinessProbe: { ...probe, periodSeconds: 10, timeoutSeconds: 5 },
-                  livenessProbe: { ...probe, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 6 },
+                  // Less than readiness: a server that is slow is taken out of its Service, and not ended.
+                  livenessProbe: { tcpSocket: { port }, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 6 },
                   volumeMounts: [
                     { name: 'files', mountPath: '/etc/authsome', readOnly: true },
                     ...args.scratch.map((path, index) => ({ name: `scratch-${index}`, mountPath: path })),
@@ -78,7 +81,7 @@ export class StatelessServer extends pulumi.ComponentResource {
               ],
               volumes: [
                 { name: 'files', configMap: { name: files.metadata.name, items: paths.map((path) => ({ key: keyOf(path), path })) } },
-                ...args.scratch.map((_, index) => ({ name: `scratch-${index}`, emptyDir: {} })),
+                ...args.scratch.map((_, index) => scratchVolume(`scratch-${index}`, args.resources)),
               ],
             },
           },

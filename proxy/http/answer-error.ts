@@ -1,17 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError, renderError } from '../../services/shared/errors.ts';
 import type { Log } from '../../services/shared/log.ts';
-
-interface AnswerErrorOptions {
-  req: IncomingMessage;
-  res: ServerResponse;
-  err: unknown;
-  requestId: string;
-  log: Log;
-}
+import { allowOrigin } from './allow-origin.ts';
+import type { Exchange } from './start-exchange.ts';
 
 /** Answers with the product's error format; an answer that has begun is cut, so that it can't be taken for a whole one. */
-export function answerError({ req, res, err, requestId, log }: AnswerErrorOptions): void {
+export function answerError({ req, res, requestId, allowedOrigins }: Exchange, err: unknown, log: Log): void {
   if (res.destroyed || res.writableEnded) return;
   if (res.headersSent) {
     res.destroy();
@@ -20,8 +13,7 @@ export function answerError({ req, res, err, requestId, log }: AnswerErrorOption
   const { status, headers, body } = renderError(err, requestId);
   if (status === 500) log.error({ err: err instanceof AppError ? err.cause : err, requestId }, 'Request failed');
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
-  // Which origins an application allows, only its instance knows. An error tells no secret, and pages must be able to read it.
-  if (req.headers.origin !== undefined) res.setHeader('Access-Control-Allow-Origin', '*');
+  allowOrigin({ req, res }, allowedOrigins);
   res.setHeader('Content-Type', 'application/json; charset=utf-8');
   const text = JSON.stringify(body);
   res.setHeader('Content-Length', Buffer.byteLength(text));

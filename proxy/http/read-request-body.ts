@@ -1,39 +1,28 @@
 import type { IncomingMessage } from 'node:http';
-import { appErrors } from '../../services/shared/errors.ts';
+import type { BodyHold } from '../../services/shared/http/body-budget.ts';
+import { readBytes } from '../../services/shared/http/read-bytes.ts';
 
-/** 1 MiB: far above any authentication request, so that a body can be held in memory and sent with a known length. */
-export const maxBodyBytes = 1_048_576;
+/** 64 KiB: four times what the instance takes of anything but an import. */
+export const maxBodyBytes = 65_536;
+export const maxImportBytes = 1_048_576;
+
+/** Largest body of a request. Only servers import users: a public key, which everybody has, can't send a large one. */
+export function bodyLimit({ method, path, keyType }: { method: string; path: string; keyType: 'public' | 'secret' }): number {
+  return method === 'POST' && path === '/users/import' && keyType === 'secret' ? maxImportBytes : maxBodyBytes;
+}
 
 /**
  * Reads the whole body. Node's parser has undone any chunking by then, so the upstream request is framed by us alone, with Content-Length,
  * and nothing of a client's framing can reach the instance.
  *
  * @returns null where the request has no body
- * @throws invalid_request (413) beyond 1 MiB, and what the stream fails with where the client goes away
+ * @throws AppError as readBytes()
  */
-export async function readRequestBody(req: IncomingMessage): Promise<Buffer | null> {
+export async function readRequestBody(
+  req: IncomingMessage,
+  { limitBytes, hold }: { limitBytes: number; hold: BodyHold },
+): Promise<Buffer | null> {
   const { 'content-length': length, 'transfer-encoding': encoding } = req.headers;
   if (encoding === undefined && (length === undefined || length === '0')) return null;
-  if (Number(length ?? 0) > maxBodyBytes) throw tooLarge();
-
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    const settle = (finish: () => void): void => {
-      req.off('data', onData).off('end', onEnd).off('close', onClose);
-      finish();
-    };
-    const onData = (chunk: Buffer): void => {
-      size += chunk.length;
-      chunks.push(chunk);
-      if (size > maxBodyBytes) settle(() => reject(tooLarge()));
-    };
-    const onEnd = (): void => settle(() => resolve(Buffer.concat(chunks)));
-    const onClose = (): void => settle(() => reject(new Error('The client went away in the middle of its body')));
-    req.on('data', onData).on('end', onEnd).on('close', onClose);
-  });
-}
-
-function tooLarge(): Error {
-  return appErrors.invalidRequest({ field: 'body', reason: `must be at most ${maxBodyBytes} bytes` }, 413);
+  return readBytes(req, { limitBytes, hold });
 }

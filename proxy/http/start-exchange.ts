@@ -12,6 +12,8 @@ export interface Exchange {
   /** For the log, without the query: people put secrets there. */
   path: string;
   appId: string | undefined;
+  /** Whose pages may read an error; null until the route is known. */
+  allowedOrigins: readonly string[] | null;
   startedAt: number;
 }
 
@@ -25,5 +27,15 @@ export function startExchange(req: IncomingMessage, res: ServerResponse, region:
   res.setHeader('X-AuthSome-Request-ID', requestId);
   res.setHeader('X-AuthSome-Region', region);
   const { method = 'GET', url = '' } = req;
-  return { req, res, requestId, method, url, path: url.split('?', 1)[0] ?? '', appId: undefined, startedAt: performance.now() };
+  return {
+    req,
+    res,
+    requestId,
+    method,
+    url,
+    path: url.split('?', 1)[0] ?? '',
+    appId: undefined,
+    allowedOrigins: null,
+    startedAt: performance.now(),
+  };
 }

@@ -11,7 +11,9 @@ export interface ParsedPath {
 const prefix = '/v1/';
 const appIdForm = /^app_[a-z0-9]{6,24}$/;
 /** The characters of RFC 3986's path and query. Backslashes, spaces, control characters and `#` are not among them. */
-const urlForm = /^[A-Za-z0-9\-._~!$&'()*+,;=:@/?%[\]]*$/;
+const pathForm = /^[A-Za-z0-9\-._~!$&'()*+,;=:@/%[\]]*$/;
+/** Browsers send the last five as they are in a query (WHATWG URL, "query percent-encode set"), where they separate nothing. */
+const queryForm = /^[A-Za-z0-9\-._~!$&'()*+,;=:@/?%[\]|{}^`]*$/;
 const malformedEscape = /%(?![0-9A-Fa-f]{2})/;
 /** Encoded dot, slash, backslash and NUL, once or twice: servers disagree on when they decode them, and no path of ours needs one. */
 const hiddenSyntax = /%(?:25)*(?:2e|2f|5c|00)/i;
@@ -33,7 +35,7 @@ export function parsePath(url: string): ParsedPath {
   const queryAt = url.indexOf('?');
   const whole = queryAt === -1 ? url : url.slice(0, queryAt);
   const query = queryAt === -1 ? '' : url.slice(queryAt);
-  if (!urlForm.test(url) || malformedEscape.test(whole)) throw refuse('has characters that must be encoded');
+  if (!pathForm.test(whole) || !queryForm.test(query) || malformedEscape.test(whole)) throw refuse('has characters that must be encoded');
   if (hiddenSyntax.test(whole)) throw refuse('must not hold encoded dots, slashes, backslashes or NUL');
 
   const appId = whole.slice(prefix.length).split('/', 1)[0] ?? '';

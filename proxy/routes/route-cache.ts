@@ -11,6 +11,8 @@ export interface RouteCache {
    * @throws service_unavailable where no store answers and the route was not known before
    */
   get(appId: string): Promise<ResolvedRoute | null>;
+  /** Whether the application was heard of lately, as one that exists or as one that doesn't; others cost a look into the stores. */
+  knows(appId: string): boolean;
   /** The route has changed: nothing that is known of it counts any more, a load under way included. */
   invalidate(appId: string): void;
   /** Changes may have been missed: everything is loaded anew. What was known still serves where no store answers. */
@@ -105,6 +107,7 @@ export function createRouteCache({ source, resolve, now, log, limits }: RouteCac
       const entry = routes.get(appId) ?? unknown.get(appId);
       return entry && entry.expiresAt > now() ? entry.resolved : loadOnce(appId);
     },
+    knows: (appId) => routes.has(appId) || lastGood.has(appId) || unknown.has(appId) || loads.has(appId),
     invalidate(appId) {
       routes.delete(appId);
       unknown.delete(appId);

@@ -1,13 +1,15 @@
 import { z } from 'zod';
+import { guardConfig } from '../shared/guard/guess-policies.ts';
 import { tracingConfig } from '../shared/tracing.ts';
 import { base64Key, commaList, commonConfig, connectionUrl, metricsConfig, parseConfig } from '../shared/config.ts';
 
 const region = z.string().regex(/^[a-z]{2}-[a-z]+-\d$/, 'must be regions such as us-east-1');
-const baseUrl = connectionUrl('http', 'https').transform((url) => url.replace(/\/+$/, ''));
+const baseUrl = connectionUrl('http', 'https').transform((url) => url.replace(/(?<!\/)\/+$/, ''));
 
 export const configSchema = z.object({
   ...commonConfig,
   ...metricsConfig,
+  ...guardConfig,
   ...tracingConfig,
   DATABASE_URL: connectionUrl('postgres', 'postgresql'),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
@@ -27,8 +29,10 @@ export const configSchema = z.object({
   REGIONS: commaList.pipe(z.array(region).min(1)),
   /** Reverse proxies in front whose X-Forwarded-For is believed. */
   TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
-  /** Sign-ups and logins from one address in a minute, each counted by itself. */
+  /** Sign-ups from one address in a minute. */
   AUTH_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).max(10_000).default(30),
+  /** Logins to one account in a minute, with the right password: each makes a session and costs a hash. */
+  LOGINS_PER_MINUTE: z.coerce.number().int().min(1).max(100_000).default(120),
 });
 
 export type Config = Readonly<z.output<typeof configSchema>>;

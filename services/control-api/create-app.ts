@@ -1,10 +1,14 @@
 import type Koa from 'koa';
 import type { Kysely } from 'kysely';
 import type { Database } from '../shared/db/tables.ts';
+import type { GuessGuard } from '../shared/guard/guess-guard.ts';
+import type { HashingGate } from '../shared/guard/hashing-gate.ts';
+import { checkUrl } from '../shared/http/check-url.ts';
 import { createKoa } from '../shared/http/create-koa.ts';
 import type { RequestState } from '../shared/http/create-koa.ts';
 import { createHealthRouter } from '../shared/http/health-router.ts';
 import type { Log } from '../shared/log.ts';
+import type { AccountLimits } from '../shared/plans.ts';
 import type { SecretBox } from '../shared/secret-box.ts';
 import type { Tracing } from '../shared/tracing.ts';
 import type { Auth } from './auth/create-auth.ts';
@@ -25,7 +29,13 @@ export interface AppDeps {
   db: Kysely<Database>;
   auth: Auth;
   tokens: SessionTokens;
-  limits: { signUp: RateLimit; logIn: RateLimit; operator: RateLimit };
+  /** Counts wrong passwords. */
+  guard: GuessGuard;
+  /** Lets few passwords at once be hashed. */
+  gate: HashingGate;
+  /** `signUp` and `operator` by client, `logIn` by account. */
+  limits: { signUp: RateLimit; logIn: RateLimit; operator: RateLimit; reads: RateLimit; writes: RateLimit };
+  accountLimits: AccountLimits;
   /** Seals the secrets of applications' configurations. */
   box: SecretBox;
   /** Undefined: no operator endpoints. */
@@ -43,6 +53,7 @@ export interface AppDeps {
 /** The control API as a Koa application; it opens nothing and listens nowhere. */
 export function createApp(deps: AppDeps): Koa<RequestState> {
   const koa = createKoa(deps);
+  koa.use(checkUrl);
   const routers = [
     createHealthRouter(deps),
     createPublicAuthRoutes(deps),

@@ -1,12 +1,18 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { sql } from 'kysely';
 import { createDatabase } from '../shared/db/database.ts';
+import { createFallbackGuessStore } from '../shared/guard/fallback-guess-store.ts';
+import { createGuessGuard } from '../shared/guard/guess-guard.ts';
+import { createGuessCounter } from '../shared/guard/guess-metrics.ts';
+import { guessPolicies } from '../shared/guard/guess-policies.ts';
+import { createHashingGate } from '../shared/guard/hashing-gate.ts';
 import { listen } from '../shared/http/listen.ts';
 import { serveMetrics } from '../shared/http/serve-metrics.ts';
 import { runMain } from '../shared/lifecycle.ts';
 import { createLog } from '../shared/log.ts';
 import { createLeaderGauge, createRegistry, registerDependencies } from '../shared/metrics/service-registry.ts';
 import { connectNats } from '../shared/nats.ts';
+import { accountLimits } from '../shared/plans.ts';
 import { createRedis } from '../shared/redis.ts';
 import { createSecretBox } from '../shared/secret-box.ts';
 import { registerBackupMetrics } from './backup-metrics.ts';
@@ -15,6 +21,8 @@ import { createAuth } from './auth/create-auth.ts';
 import { createSessionTokens } from './auth/session-tokens.ts';
 import { readConfig } from './config.ts';
 import { createApp } from './create-app.ts';
+import { createReadLimit } from './limits/limit-reads.ts';
+import { createWriteLimit } from './limits/limit-writes.ts';
 import { createRateLimit } from './limits/rate-limit.ts';
 import { createJobRelay } from './outbox/job-relay.ts';
 import { startRelayLoop } from './outbox/relay-loop.ts';
@@ -28,6 +36,8 @@ const name = 'control-api';
 /** Requests get most of the 30 s that lifecycle.ts gives in all. */
 const drainMs = 20_000;
 const pollMs = 1_000;
+/** Passwords hashed at once: no more than Node has threads for it, and fewer than the database has connections. */
+const maxHashing = 4;
 /** From one address. A command line that waits for a sweep and repairs what it found asks a few times a second; a guess at a token of 32
  * characters needs far more. */
 const operatorRequestsPerMinute = 300;
@@ -91,11 +101,21 @@ runMain(name, async (lifecycle) => {
     db,
     auth: createAuth({ db, secret: config.AUTH_SECRET, publicUrl: config.PUBLIC_URL, log }),
     tokens: createSessionTokens({ secret: config.AUTH_SECRET, issuer: config.PUBLIC_URL }),
+    guard: createGuessGuard({
+      store: createFallbackGuessStore({ redis, log }),
+      secret: config.AUTH_SECRET,
+      policies: guessPolicies(config),
+      onEnd: createGuessCounter(registry),
+    }),
+    gate: createHashingGate({ concurrency: Math.min(maxHashing, config.DATABASE_POOL_SIZE - 1) }),
     limits: {
       signUp: perMinute('signup', config.AUTH_REQUESTS_PER_MINUTE),
-      logIn: perMinute('login', config.AUTH_REQUESTS_PER_MINUTE),
+      logIn: perMinute('login', config.LOGINS_PER_MINUTE),
       operator: perMinute('operator', operatorRequestsPerMinute),
+      reads: createReadLimit(),
+      writes: createWriteLimit({ db, redis, log }),
     },
+    accountLimits,
     box: createSecretBox(config.ENCRYPTION_KEY),
     operatorToken: config.OPERATOR_TOKEN,
     effects,

@@ -7,13 +7,21 @@ export type Action =
   | 'workspace.delete'
   | 'application.read'
   | 'application.write'
+  | 'application.destroy'
   | 'member.read'
   | 'member.write'
   | 'billing.read'
   | 'billing.write';
 
 const reads: readonly Action[] = ['workspace.read', 'application.read', 'member.read', 'billing.read'];
-const administers: readonly Action[] = [...reads, 'workspace.update', 'application.write', 'member.write', 'billing.write'];
+const administers: readonly Action[] = [
+  ...reads,
+  'workspace.update',
+  'application.write',
+  'application.destroy',
+  'member.write',
+  'billing.write',
+];
 
 const allowed: Readonly<Record<MemberRole, ReadonlySet<Action>>> = {
   owner: new Set([...administers, 'workspace.delete']),

@@ -1,4 +1,7 @@
 import type Koa from 'koa';
+import type { GuessPolicies } from '../shared/guard/guess-policies.ts';
+import type { GuessStore } from '../shared/guard/guess-store.ts';
+import { checkUrl } from '../shared/http/check-url.ts';
 import { createKoa } from '../shared/http/create-koa.ts';
 import type { RequestState } from '../shared/http/create-koa.ts';
 import { createHealthRouter } from '../shared/http/health-router.ts';
@@ -43,6 +46,9 @@ export interface InstanceDeps {
   /** Passwords that may be hashed at once: fewer than the database's connections. */
   hashingConcurrency: number;
   cache: SessionCache;
+  /** Counts wrong passwords, codes and tokens. */
+  guessStore: GuessStore;
+  guessPolicies: GuessPolicies;
   /** Whether Redis answers. */
   checkCache: () => Promise<void>;
   /** Null where the application has no e-mail. */
@@ -82,6 +88,8 @@ export function createApp(deps: InstanceDeps): InstanceApp {
     ctx.set('Cache-Control', 'no-store');
     await next();
   });
+  // Behind allowOrigins(), so that pages can read the refusal.
+  koa.use(checkUrl);
   const routers = [
     createSignInRoutes({ ...services, readPage }),
     createSessionRoutes(sessions),

@@ -1,5 +1,7 @@
 import { isMainThread } from 'node:worker_threads';
 import { parseConfig } from '../shared/config.ts';
+import { createFallbackGuessStore } from '../shared/guard/fallback-guess-store.ts';
+import { guessPolicies } from '../shared/guard/guess-policies.ts';
 import { listen } from '../shared/http/listen.ts';
 import { serveMetrics } from '../shared/http/serve-metrics.ts';
 import { runMain } from '../shared/lifecycle.ts';
@@ -11,9 +13,11 @@ import { createBcryptThread, serveBcrypt } from './auth/bcrypt-thread.ts';
 import type { AuthSettings } from './auth/create-auth.ts';
 import { createPasswordHasher } from './auth/password-hasher.ts';
 import { createSessionCache } from './auth/session-cache.ts';
+import { sessionLifetime } from './auth/session-times.ts';
 import { instanceConfigSchema } from './config.ts';
 import { createApp } from './create-app.ts';
 import { createMailer } from './email/mailer.ts';
+import { startMaintenance } from './maintenance/start-maintenance.ts';
 import { createInstanceMetrics } from './metrics.ts';
 import { migrateWhenReachable } from './migrate-when-reachable.ts';
 
@@ -40,6 +44,8 @@ async function start(lifecycle: Parameters<Parameters<typeof runMain>[1]>[0]): P
   const settings: AuthSettings = {
     secret: config.AUTH_SECRET,
     sessionTimeoutSeconds: config.SESSION_TIMEOUT_SECONDS,
+    sessionLifetimeSeconds: sessionLifetime({ timeoutSeconds: config.SESSION_TIMEOUT_SECONDS, chosen: config.SESSION_LIFETIME_SECONDS }),
+    mailsPerHour: config.MAILS_PER_HOUR,
     emailVerificationRequired: config.EMAIL_VERIFICATION_REQUIRED,
     publicUrl: config.PUBLIC_URL,
     providers: { social: config.SOCIAL_PROVIDERS, oidc: config.OIDC_PROVIDERS },
@@ -65,6 +71,8 @@ async function start(lifecycle: Parameters<Parameters<typeof runMain>[1]>[0]): P
     hasher: createPasswordHasher({ cost: config.PASSWORD_HASH_COST, verifyBcrypt: bcrypt.verify }),
     hashingConcurrency: Math.max(1, config.DATABASE_POOL_SIZE - 1),
     cache: createSessionCache({ redis, log }),
+    guessStore: createFallbackGuessStore({ redis, log }),
+    guessPolicies: guessPolicies(config),
     checkCache: async () => {
       // A command would wait for the connection, and the probe with it.
       if (redis.status !== 'ready') throw new Error('Redis is not connected');
@@ -75,6 +83,8 @@ async function start(lifecycle: Parameters<Parameters<typeof runMain>[1]>[0]): P
     tracing,
     log,
   });
+  const maintenance = startMaintenance({ database, redis, log }, lifecycle.signal);
+  lifecycle.onShutdown('maintenance', () => maintenance);
   lifecycle.onShutdown('mails', () => mailQueue?.drain(mailDrainMs));
   const metricsServer = await serveMetrics({ registry: metrics.registry, port: config.METRICS_PORT });
   lifecycle.onShutdown('metrics', () => metricsServer.close(0));

@@ -1,6 +1,8 @@
 import type { Middleware } from 'koa';
 import { Counter, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
+import type { GuessGuardOptions } from '../shared/guard/guess-guard.ts';
+import { createGuessCounter } from '../shared/guard/guess-metrics.ts';
 import { createRegistry } from '../shared/metrics/service-registry.ts';
 import type { MailOutcome } from './email/mail-queue.ts';
 import { answeredRoute } from '../shared/http/answered-route.ts';
@@ -12,6 +14,7 @@ export interface InstanceMetrics {
   /** Counts and times requests by route pattern, never by path: paths hold ids. */
   observe: Middleware<InstanceState>;
   mailEnded: (outcome: MailOutcome) => void;
+  guessEnded: NonNullable<GuessGuardOptions['onEnd']>;
 }
 
 export function createInstanceMetrics(): InstanceMetrics {
@@ -39,6 +42,7 @@ export function createInstanceMetrics(): InstanceMetrics {
 
   return {
     registry,
+    guessEnded: createGuessCounter(registry),
     mailEnded: (outcome) => mails.inc({ outcome }),
     observe: async (ctx, next) => {
       const stop = duration.startTimer({ method: ctx.method });

@@ -1,9 +1,10 @@
 import { tenantNames } from '../../tenant-program/names.ts';
-import type { TenantOutputs } from '../../tenant-program/spec.ts';
+import type { TenantOutputs, TenantSpec } from '../../tenant-program/spec.ts';
 import { awaitCluster } from './cluster/await-cluster.ts';
 import type { Wait } from './cluster/await-cluster.ts';
 import { awaitNamespace } from './cluster/await-namespace.ts';
 import { keepReleasing } from './cluster/keep-releasing.ts';
+import { openSecrets } from './cluster/open-secrets.ts';
 import { createEventLog } from './event-log.ts';
 import type { Achievement } from './finish-operation.ts';
 import { proveDeletion } from './inventory/prove-deletion.ts';
@@ -121,15 +122,18 @@ async function destroyStack(run: OperationRun, flush: () => void): Promise<Opera
 }
 
 async function runStack(
-  { deps, lease, progress, stop }: OperationRun,
+  run: OperationRun,
   { kind, takeover }: { kind: 'up' | 'destroy'; takeover: boolean },
   flush: () => void,
 ): Promise<TenantOutputs | null> {
+  const { deps, lease, progress, stop } = run;
   const source = openSpecSource(lease.source, { kind, box: deps.box });
+  const spec = buildTenantSpec(source, deps.settings, kind);
+  await openNamespace(run, { spec, takeover, flush });
   const events = createEventLog({ ...deps, lease });
   try {
     return await deps.children.run({
-      request: { kind, spec: buildTenantSpec(source, deps.settings, kind), takeover },
+      request: { kind, spec, takeover },
       stop,
       onPhase: (name) => {
         progress.enter(name);
@@ -144,4 +148,21 @@ async function runStack(
   } finally {
     await events.close();
   }
+}
+
+/**
+ * A takeover compares the stack with the cluster first, so that even the Secrets of a namespace that is gone must be readable: it is made
+ * again, empty. One that is on its way out takes no rights; its end is waited for.
+ */
+async function openNamespace(
+  run: OperationRun,
+  { spec, takeover, flush }: { spec: TenantSpec; takeover: boolean; flush: () => void },
+): Promise<void> {
+  const { deps, progress, stop } = run;
+  const { systemNamespace } = deps.settings.cluster;
+  const open = (): Promise<boolean> => openSecrets(deps.cluster, { spec, systemNamespace, makeNamespace: takeover, signal: stop });
+  if ((await open()) || !takeover) return;
+  await awaitNamespace(deps.cluster, waitFor(run, { phase: 'awaiting-namespace', limitMs: deps.times.namespaceWaitMs, flush }));
+  progress.enter('starting');
+  await open();
 }

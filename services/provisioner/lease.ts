@@ -5,6 +5,7 @@ import type { Database } from '../shared/db/tables.ts';
 import { newId } from '../shared/ids.ts';
 import { abandonOperation } from './abandon-operation.ts';
 import { closeJob } from './close-job.ts';
+import { hasItsShare } from './fair-share.ts';
 import { cancellation, failApplication } from '../shared/fail-application.ts';
 import { sealedSpecSource, specSourceColumns } from './open-spec-source.ts';
 import type { SealedSpecSource } from './open-spec-source.ts';
@@ -41,8 +42,8 @@ export type LeaseAnswer =
   | { type: 'held'; lease: Lease }
   /** Nothing to do any more: the job is finished, its generation is reached, or a newer desired state has its own job. */
   | { type: 'finished'; reason: 'done' | 'observed' | 'superseded' | 'cancelled'; appId: string }
-  /** A worker is at the application, or the job's backoff has not passed. */
-  | { type: 'later'; reason: 'busy' | 'backoff'; delayMs: number }
+  /** A worker is at the application, the job's backoff has not passed, or another workspace comes first. */
+  | { type: 'later'; reason: 'busy' | 'backoff' | 'share'; delayMs: number }
   | { type: 'unknown' };
 
 export interface LeaseRequest {
@@ -78,6 +79,9 @@ export function acquireLease(db: Kysely<Database>, request: LeaseRequest): Promi
     if (finished !== undefined) return finished;
     if (previous?.alive) return { type: 'later', reason: 'busy', delayMs: request.busyDelayMs };
     if (job.wait_ms > 0) return { type: 'later', reason: 'backoff', delayMs: job.wait_ms };
+    if (await hasItsShare(tx, { workspaceId: application.workspace_id, ttlMs: request.ttlMs })) {
+      return { type: 'later', reason: 'share', delayMs: request.busyDelayMs };
+    }
     return {
       type: 'held',
       lease: await insertOperation(tx, {

@@ -138,7 +138,7 @@ runMain('provisioner', async (lifecycle) => {
     {
       ...{ db, databaseUrl: config.DATABASE_URL, redis, inventory, state, metrics, worker: config.WORKER_NAME, log },
       onLead: createLeaderGauge(metrics.registry, 'provisioner'),
-      drift: { box, settings, children: background, running },
+      drift: { box, settings, cluster, children: background, running },
       times: {
         watchdogMs: config.WATCHDOG_INTERVAL_MS,
         sweepMs: config.SWEEP_INTERVAL_MS,

@@ -1,3 +1,5 @@
+import { storable } from '../../domain/text.ts';
+
 export interface OperationFailure {
   /** Stable, for programs: invalid_spec, timeout, child_exited … or what the child reports. */
   code: string;
@@ -21,7 +23,8 @@ export class OperationError extends Error {
   readonly remedy: string | undefined;
 
   constructor({ code, message, retryable, unclean = false, remedy, cause }: OperationFailure) {
-    super(message, { cause });
+    // It quotes programs and objects of the cluster, and is stored: one character that can't be would keep the failure from being written.
+    super(storable(message), { cause });
     this.code = code;
     this.retryable = retryable;
     this.unclean = unclean;

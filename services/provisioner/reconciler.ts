@@ -87,7 +87,7 @@ async function readQueue(nats: NatsConnection): Promise<QueueReading> {
 }
 
 /**
- * Claims due jobs that no living worker has and that were not announced lately. Where the queue holds as many messages as there are open
+ * Claims due jobs, each workspace's first one before any second one, that no living worker has and that were not announced lately. Where the queue holds as many messages as there are open
  * jobs (`everyStaleJob` is false), those that were announced most likely just wait for a free slot, and get twice the ack wait before
  * they are announced again; but not those whose worker has died, as their message comes back late.
  */
@@ -100,14 +100,18 @@ async function claimUnannounced(
   const { rows } = await sql<JobMessage>`
     update jobs set published_at = now()
     where id in (
-      select j.id from jobs j
+      select j.id from jobs j join (
+        select due.id, row_number() over (partition by a.workspace_id order by due.run_after, due.id) as turn
+        from jobs due join applications a on a.id = due.application_id
+        where due.status in ('queued', 'running') and due.run_after <= now()
+      ) turns on turns.id = j.id
       where j.status in ('queued', 'running')
         and j.run_after <= now()
         and greatest(j.published_at, j.created_at, case when j.status = 'queued' then j.run_after end) < now()
           - case when j.status = 'running' or j.published_at is null then ${republishAfterMs}::float8 else ${patienceMs}::float8 end
           * interval '1 millisecond'
         and not exists (select 1 from operations o where o.application_id = j.application_id and o.status = 'running' and ${alive})
-      order by j.run_after
+      order by turns.turn, j.run_after
       limit ${batchSize}
       for update of j skip locked
     )

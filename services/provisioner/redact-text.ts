@@ -1,11 +1,11 @@
-const redacted = '[redacted]';
+import { redacted, redactText as redactFormed } from '../shared/redact-text.ts';
 
 /**
- * Cuts known secrets, and passwords in URLs, out of a text that a child wrote: providers quote connection strings in their errors, and an
- * operation's error is shown to the application's owner.
+ * Cuts known secrets, and what has the form of one, out of a text that a child wrote: providers quote connection strings in their errors, and
+ * an operation's error is shown to the application's owner.
  */
 export function redactText(text: string, secrets: readonly string[]): string {
   // A one-letter "secret" would shred the text and tell what it is.
   const cut = secrets.filter((secret) => secret.length >= 4).reduce((rest, secret) => rest.replaceAll(secret, redacted), text);
-  return cut.replace(/(\w+:\/\/[^:/@\s]*:)[^@\s]+@/g, `$1${redacted}@`);
+  return redactFormed(cut);
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { storable } from '../../domain/text.ts';
 import { operationMessageSchema } from '../../stacks/operation-protocol.ts';
 import type { DriftChange, OperationMessage, OperationRequest } from '../../stacks/operation-protocol.ts';
 import type { TenantOutputs } from '../../tenant-program/spec.ts';
@@ -195,10 +196,15 @@ async function readMessages(child: OperationChild, { onPhase, onResource, log }:
 
 function parseMessage(line: string): OperationMessage | undefined {
   try {
-    return operationMessageSchema.parse(JSON.parse(line));
+    return operationMessageSchema.parse(JSON.parse(line, storableValue));
   } catch {
     return undefined;
   }
+}
+
+/** A JSON.parse() reviver: what the engine and the cluster say is stored with the operation. */
+function storableValue(_name: string, value: unknown): unknown {
+  return typeof value === 'string' ? storable(value) : value;
 }
 
 /** Pulumi's steps that change something, as the owner sees them; a replacement is a creation and a deletion, not a third thing. */

@@ -31,9 +31,24 @@ const email = z.strictObject({
     username: text(1_024).optional(),
     password: text(1_024).optional(),
   }),
+  /** Mails of the application in an hour; 3,000 if not given. */
+  mailsPerHour: z.int().min(1).max(1_000_000).optional(),
 });
 
-const client = (secretLength: number) => z.strictObject({ clientId: text(1_024), clientSecret: text(secretLength) }).optional();
+/** Domains of e-mail addresses that a provider answers for: its word signs their users in. `*` is every domain. */
+const domains = z
+  .array(
+    z
+      .string()
+      .max(253)
+      .refine((domain) => domain === '*' || isHost(domain), 'must be a domain such as example.com, or *')
+      .transform((domain) => domain.toLowerCase()),
+  )
+  .min(1, 'must have at least one domain')
+  .max(50, 'must have at most 50 domains')
+  .optional();
+
+const client = (secretLength: number) => z.strictObject({ clientId: text(1_024), clientSecret: text(secretLength), domains }).optional();
 
 // Each by name, so that an unknown one is told as the unknown field that it is.
 const socialProviders = z.strictObject({
@@ -59,6 +74,7 @@ const oidcProviders = z
       issuer: text(2_048).refine(isIssuer, 'must be an https URL without credentials, query and fragment'),
       clientId: text(1_024),
       clientSecret: text(clientSecretLength),
+      domains,
     }),
     { error: (issue) => (issue.code === 'invalid_key' ? issue.issues[0]?.message : undefined) },
   )
@@ -71,6 +87,8 @@ const oidcProviders = z
 export const appConfigSchema = z
   .strictObject({
     sessionTimeoutSeconds: z.int().min(300).max(31_536_000).default(604_800),
+    /** From its sign-in to a session's end, however much it is used. Without it 90 days, or the timeout if that is longer. */
+    sessionLifetimeSeconds: z.int().min(300).max(31_536_000).optional(),
     allowedOrigins: z.array(origin).max(50).default([]),
     emailVerificationRequired: z.boolean().default(false),
     mode: z.enum(['standalone', 'saas']).default('standalone'),
@@ -81,6 +99,10 @@ export const appConfigSchema = z
   .refine((config) => !config.emailVerificationRequired || config.email !== undefined, {
     path: ['emailVerificationRequired'],
     error: 'needs email: without it nobody could be verified',
+  })
+  .refine(({ sessionTimeoutSeconds, sessionLifetimeSeconds = sessionTimeoutSeconds }) => sessionLifetimeSeconds >= sessionTimeoutSeconds, {
+    path: ['sessionLifetimeSeconds'],
+    error: 'must be at least sessionTimeoutSeconds',
   });
 
 export type AppConfig = z.output<typeof appConfigSchema>;

@@ -4,9 +4,9 @@ import type { SecretBox } from './secret-box.ts';
 
 /** An application's configuration without its secrets: what is stored in the clear, and shown. */
 export type AppSettings = Omit<AppConfig, 'email' | 'socialProviders' | 'oidcProviders'> & {
-  email?: { from: string; smtp: { host: string; port: number; username?: string } };
-  socialProviders: Partial<Record<keyof AppConfig['socialProviders'], { clientId: string }>>;
-  oidcProviders: Record<string, { issuer: string; clientId: string }>;
+  email?: { from: string; smtp: { host: string; port: number; username?: string }; mailsPerHour?: number };
+  socialProviders: Partial<Record<keyof AppConfig['socialProviders'], { clientId: string; domains?: string[] }>>;
+  oidcProviders: Record<string, { issuer: string; clientId: string; domains?: string[] }>;
 };
 
 /** The secrets of a configuration, each sealed by itself, by the path of its field: `email.smtp.password`. No name in it has a dot. */

@@ -44,7 +44,7 @@ export class AppError extends Error {
 
 /** The table of errors that the product answers with. */
 export const appErrors = {
-  invalidRequest: (details: ErrorDetail | ErrorDetail[], status: 400 | 413 | 415 = 400) =>
+  invalidRequest: (details: ErrorDetail | ErrorDetail[], status: 400 | 408 | 413 | 415 | 431 = 400) =>
     new AppError({ code: 'invalid_request', status, message: 'The request is not valid.', details }),
   unauthorized: (reason = 'credentials_required') =>
     new AppError({

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
 import { libpqCompatible } from './db/libpq-compatible.ts';
+import { createClient } from './db/postgres-connections.ts';
 import type { Log } from './log.ts';
 
 export interface LeaderOptions {
@@ -51,12 +51,11 @@ async function leadOnce(
   lead: (signal: AbortSignal) => Promise<void>,
   stopping: AbortSignal,
 ): Promise<void> {
-  const client = new pg.Client({
+  const client = createClient({
     connectionString: libpqCompatible(url),
     application_name: `authsome-leader-${name}`,
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: checkTimeoutMs,
-    keepAlive: true,
   });
   const lost = new AbortController();
   client.on('error', () => lost.abort());

@@ -1,17 +1,19 @@
 import { pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
+import { redacted, redactText } from './redact-text.ts';
 import { currentTrace } from './trace-context.ts';
 
 export type Log = Logger;
 
-const redacted = '[redacted]';
 const secretName = /^(authorization|proxy-authorization|cookie|set-cookie|key)$|password|passphrase|token|secret|api-?key|key$/i;
 /** Deeper values are dropped: a log line is facts, not object graphs. */
 const maxDepth = 6;
+/** Characters. A path is chosen by the caller, and one of 16 KB says no more than its beginning; a stack or a program's output does. */
+const maxTextLength = { path: 256, other: 16_384 } as const;
 
 /**
  * A JSON log on standard output. Fields that carry secrets are redacted by name at any depth; passwords in connection URLs and API keys are
- * cut out of strings and error texts too. A line of a traced request or job names its trace as `traceId`, whoever writes it.
+ * cut out of strings and error texts too, and long texts are cut. A line of a traced request or job names its trace as `traceId`, whoever writes it.
  *
  * @param destination where lines go instead of standard output, for tests
  */
@@ -49,8 +51,15 @@ function redactChildren(log: Log): Log {
 
 function redactFields(fields: Record<string, unknown>, depth: number): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name, secretName.test(name) && isTelling(value) ? redacted : redactValue(value, depth)]),
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      secretName.test(name) && isTelling(value) ? redacted : showField(name, value, depth),
+    ]),
   );
+}
+
+function showField(name: string, value: unknown, depth: number): unknown {
+  return name === 'path' && typeof value === 'string' ? showText(value, maxTextLength.path) : redactValue(value, depth);
 }
 
 // A fencing token or a count is a number, and no secret is.
@@ -59,7 +68,7 @@ function isTelling(value: unknown): boolean {
 }
 
 function redactValue(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return redactText(value);
+  if (typeof value === 'string') return showText(value);
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
   if (value instanceof Error) return describeError(value);
   if (depth >= maxDepth) return '[deep]';
@@ -67,8 +76,10 @@ function redactValue(value: unknown, depth: number): unknown {
   return redactFields(value as Record<string, unknown>, depth + 1);
 }
 
-function redactText(text: string): string {
-  return text.replace(/(\w+:\/\/[^:/@\s]*:)[^@\s]+@/g, `$1${redacted}@`).replace(/\b([ps]k_(?:live|test)_)[0-9A-Za-z]+/g, `$1${redacted}`);
+// Redacted first: half a secret no longer has the form of one.
+function showText(text: string, maxLength: number = maxTextLength.other): string {
+  const shown = redactText(text);
+  return shown.length <= maxLength ? shown : `${shown.slice(0, maxLength).toWellFormed()}… (${shown.length} characters)`;
 }
 
 // Only these fields: drivers hang whole commands with their arguments, and rows, on their errors.
@@ -77,8 +88,8 @@ function describeError(error: unknown): unknown {
   const { code, constraint } = error as { code?: unknown; constraint?: unknown };
   return {
     type: error.name,
-    message: redactText(error.message),
-    stack: redactText(error.stack ?? ''),
+    message: showText(error.message),
+    stack: showText(error.stack ?? ''),
     ...(code === undefined ? {} : { code }),
     ...(constraint === undefined ? {} : { constraint }),
     ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),

@@ -42,6 +42,11 @@ test('every promise of isolation is tried on the running cluster, and kept', asy
     /a privileged pod/,
     /a pod that runs as root/,
     /a pod beyond the quota/,
+    /a pod beyond the quota of the node's disk/,
+    /the provisioner: to read Secrets of the platform/,
+    /the provisioner: to lower the Pod Security of a namespace/,
+    /the proxy's pod: NATS/,
+    /the proxy's pod: the API server/,
     /forged internal headers without the token/,
     /to list users with forged internal headers/,
   ]) {

@@ -83,7 +83,16 @@ function stackQuery(stack: string): string {
 async function psql({ kubectl, namespace }: Platform, part: string, lines: readonly string[]): Promise<string[]> {
   const answer = await kubectl(
     psqlInPod({ namespace, server: part }),
-    lines.map((line) => (line.startsWith('\\') ? line : line.replaceAll(/\s*\n\s*/g, ' '))).join('\n') + '\n',
+    lines
+      .map((line) =>
+        line.startsWith('\\')
+          ? line
+          : line
+              .split('\n')
+              .map((part) => part.trim())
+              .join(' '),
+      )
+      .join('\n') + '\n',
   );
   return answer.split('\n').filter(Boolean);
 }

@@ -104,10 +104,9 @@ async function readNamespace(
 
 /** The password goes to the pod through standard input, as the commands do: neither is seen in a list of processes. */
 async function readRoute({ kubectl, namespace }: Platform, appId: string): Promise<ApplicationFacts['route']> {
-  const jsonPath = String.raw`jsonpath={.data.redis\.conf}`;
-  const encoded = await kubectl(['get', 'secret', 'redis', '--namespace', namespace, '--output', jsonPath]);
-  const password = /^requirepass (.+)$/m.exec(Buffer.from(encoded, 'base64').toString('utf8'))?.[1] ?? '';
-  const commands = `AUTH ${password}\nGET ${routeKey(appId)}\n`;
+  const encoded = await kubectl(['get', 'secret', 'proxy', '--namespace', namespace, '--output', 'jsonpath={.data.REDIS_URL}']);
+  const { username, password } = new URL(Buffer.from(encoded, 'base64').toString('utf8'));
+  const commands = `AUTH ${username} ${password}\nGET ${routeKey(appId)}\n`;
   const answer = await kubectl(['exec', '--stdin', '--namespace', namespace, 'redis-0', '--', 'redis-cli'], commands);
   const [authenticated, route = ''] = answer.split('\n');
   if (authenticated !== 'OK') throw new Error('Redis does not answer');

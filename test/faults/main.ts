@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { printJson, printTable } from '../../cli/print.ts';
+import { runStrikes } from './cli/run-strikes.ts';
 import { faultNames, operationNames, planLives } from './plan-lives.ts';
 import { describeStep, rowCells, rowHeadings, summarize } from './report.ts';
 import { runFaults } from './run-faults.ts';
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     life: { type: 'string' },
     faults: { type: 'string', default: faultNames.join(',') },
     operations: { type: 'string', default: operationNames.join(',') },
+    victims: { type: 'string', default: 'platform' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -29,6 +31,7 @@ const options = z
     life: z.coerce.number().int().min(1).optional(),
     faults: names(faultNames),
     operations: names(operationNames),
+    victims: names(['platform', 'cli']),
   })
   .parse(values);
 
@@ -37,20 +40,24 @@ const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 const say = (line: string): void => void (values.json || console.log(line));
 
-const lives = planLives(options);
+const struck = options.victims.includes('cli') ? await runStrikes({ ...options, say, stop: stop.signal }) : [];
+const unrecovered = struck.filter(({ problems }) => problems.length > 0);
+const lives = options.victims.includes('platform') ? planLives(options) : [];
 const planned = lives.reduce((count, { faults }) => count + Object.keys(faults).length, 0);
-say(`seed ${options.seed}: ${planned} faults in ${lives.length} lives`);
-const results = await runFaults({ lives, onStep: (result) => say(describeStep(result)), stop: stop.signal });
+if (lives.length > 0) say(`seed ${options.seed}: ${planned} faults in ${lives.length} lives`);
+const results = lives.length === 0 ? [] : await runFaults({ lives, onStep: (result) => say(describeStep(result)), stop: stop.signal });
 const rows = summarize(results);
 const failures = results.filter(({ recoveryMs }) => recoveryMs === null);
-if (values.json) printJson({ seed: options.seed, rows, failures });
+if (values.json) printJson({ seed: options.seed, rows, failures, commands: struck });
 else {
-  console.log('');
-  printTable(rowHeadings, rows.map(rowCells));
+  if (rows.length > 0) {
+    console.log('');
+    printTable(rowHeadings, rows.map(rowCells));
+  }
   for (const failure of failures) {
     console.log(`\n${describeStep(failure)}`);
     console.log(`  again: npm run test:faults -- --runs ${options.runs} --seed ${options.seed} --life ${failure.life}`);
   }
 }
 if (stop.signal.aborted) console.error('stopped before all faults were tried');
-process.exitCode = failures.length > 0 || stop.signal.aborted || lives.length === 0 ? 1 : 0;
+process.exitCode = failures.length + unrecovered.length > 0 || stop.signal.aborted || lives.length + struck.length === 0 ? 1 : 0;

@@ -12,13 +12,14 @@ interface ChildServerOptions {
   command: string;
   args: string[];
   options?: SpawnOptions;
-  /** Resolves once the server answers; tried again until it does. */
+  /** Resolves once the server answers; tried again until it does, and given up after 5 s each time. */
   probe: () => Promise<void>;
 }
 
 const startTimeoutMs = 30_000;
 const stopTimeoutMs = 10_000;
 const probePauseMs = 20;
+const probeTimeoutMs = 5_000;
 const keptOutput = 4_000;
 
 /** Starts a server as a child process and waits until it answers. It is killed when this process exits, however that happens but by SIGKILL. */
@@ -53,7 +54,7 @@ export async function startChildServer({ command, args, options, probe }: ChildS
   const deadline = Date.now() + startTimeoutMs;
   for (;;) {
     try {
-      await probe();
+      await withinTime(probe(), probeTimeoutMs);
       break;
     } catch (err) {
       if (end === undefined && Date.now() < deadline) await pause(probePauseMs);
@@ -64,4 +65,18 @@ export async function startChildServer({ command, args, options, probe }: ChildS
     }
   }
   return { pid: child.pid ?? 0, stop };
+}
+
+/** A probe that neither succeeds nor fails must not hold the start. */
+async function withinTime(work: Promise<void>, timeoutMs: number): Promise<void> {
+  const over = new AbortController();
+  const timeout = pause(timeoutMs, undefined, { signal: over.signal, ref: false }).then(() => {
+    throw new Error(`no answer within ${timeoutMs} ms`);
+  });
+  timeout.catch(() => undefined);
+  try {
+    await Promise.race([work, timeout]);
+  } finally {
+    over.abort();
+  }
 }

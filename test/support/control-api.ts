@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { connect } from '@nats-io/transport-node';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Redis } from 'ioredis';
 import type { Kysely } from 'kysely';
 import { createAuth } from '../../services/control-api/auth/create-auth.ts';
 import { createSessionTokens } from '../../services/control-api/auth/session-tokens.ts';
 import { createApp } from '../../services/control-api/create-app.ts';
+import { createReadLimit } from '../../services/control-api/limits/limit-reads.ts';
+import { createWriteLimit } from '../../services/control-api/limits/limit-writes.ts';
 import { createRateLimit } from '../../services/control-api/limits/rate-limit.ts';
 import { createJobRelay } from '../../services/control-api/outbox/job-relay.ts';
 import { startRelayLoop } from '../../services/control-api/outbox/relay-loop.ts';
@@ -15,8 +16,14 @@ import type { OperationStreams, OperationStreamsOptions } from '../../services/c
 import { createEffects } from '../../services/control-api/use-cases/effects.ts';
 import type { Effects } from '../../services/control-api/use-cases/effects.ts';
 import type { Database } from '../../services/shared/db/tables.ts';
+import { createFallbackGuessStore } from '../../services/shared/guard/fallback-guess-store.ts';
+import { createGuessGuard } from '../../services/shared/guard/guess-guard.ts';
+import { guessPolicies } from '../../services/shared/guard/guess-policies.ts';
+import type { GuessPolicies } from '../../services/shared/guard/guess-policies.ts';
+import { createHashingGate } from '../../services/shared/guard/hashing-gate.ts';
 import { listen } from '../../services/shared/http/listen.ts';
 import { createLog } from '../../services/shared/log.ts';
+import type { AccountLimits, Plan, WriteRate } from '../../services/shared/plans.ts';
 import { createRedis } from '../../services/shared/redis.ts';
 import { createSecretBox } from '../../services/shared/secret-box.ts';
 import type { SecretBox } from '../../services/shared/secret-box.ts';
@@ -24,9 +31,11 @@ import { createTestDatabase } from './test-database.ts';
 import { createTestNats } from './test-nats.ts';
 import type { TestNats } from './test-nats.ts';
 import { createTestRedis } from './test-redis.ts';
+import { natsClient } from './nats-client.ts';
 
 export interface TestControlApi {
   url: string;
+  app: ReturnType<typeof createApp>;
   db: Kysely<Database>;
   /** Of `db`, for connections of one's own. */
   databaseUrl: string;
@@ -42,11 +51,19 @@ export interface TestControlApi {
 }
 
 interface Options {
-  /** Sign-ups and logins a minute; tests of other things need more than anybody else. */
+  /** Sign-ups a minute; tests of other things need more than anybody else. */
   authRequestsPerMinute?: number;
+  /** Logins to one account a minute. */
+  loginsPerMinute?: number;
+  guessPolicies?: GuessPolicies;
   /** Without one there are no operator endpoints. */
   operatorToken?: string;
   operatorRequestsPerMinute?: number;
+  /** What an account may have. By default anything: most tests make many applications for one owner. */
+  accountLimits?: AccountLimits;
+  readsPerSecond?: number;
+  /** Requests that change something; by default more than any test makes. */
+  writeRates?: Readonly<Record<Plan, WriteRate>>;
   /** Stands in for the test's own Redis, to have one that is away. */
   redisUrl?: string;
   /** Job relays on the same database, as many replicas have them. */
@@ -55,14 +72,21 @@ interface Options {
   streaming?: Omit<OperationStreamsOptions, 'db' | 'log'>;
 }
 
+const unlimited: WriteRate = { perMinute: Infinity, perDay: Infinity };
+
 export const testAuthSecret = 'a secret for tests, of 32 letters and more';
 export const testPublicUrl = 'http://control.test';
 
 /** The control API over HTTP on a free port, with its relays, on a database, a Redis and a NATS server of the test file's own. */
 export async function startControlApi({
   authRequestsPerMinute = 100_000,
+  loginsPerMinute = 100_000,
+  guessPolicies: policies = guessPolicies(),
   operatorToken,
   operatorRequestsPerMinute = 100_000,
+  accountLimits: limitsOfAccount = { freeApplications: Infinity, workspaces: Infinity },
+  readsPerSecond = Infinity,
+  writeRates = { free: unlimited, pro: unlimited, enterprise: unlimited },
   redisUrl,
   jobRelays = 1,
   streaming = {},
@@ -73,7 +97,7 @@ export async function startControlApi({
   const log = createLog({ name: 'test', level: 'trace' }, { write: (line) => void lines.push(line) });
   const box = createSecretBox(randomBytes(32).toString('base64'));
   const redis = createRedis(redisUrl ?? testRedis.url, { log });
-  const connection: NatsConnection = await connect({ servers: nats.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+  const connection: NatsConnection = await natsClient({ servers: nats.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
 
   const pollMs = 200;
   const relays = Array.from({ length: jobRelays }, () =>
@@ -95,11 +119,16 @@ export async function startControlApi({
     db,
     auth: createAuth({ db, secret: testAuthSecret, publicUrl: testPublicUrl, log }),
     tokens: createSessionTokens({ secret: testAuthSecret, issuer: testPublicUrl }),
+    guard: createGuessGuard({ store: createFallbackGuessStore({ redis, log }), secret: testAuthSecret, policies }),
+    gate: createHashingGate({ concurrency: 4 }),
     limits: {
       signUp: perMinute('signup', authRequestsPerMinute),
-      logIn: perMinute('login', authRequestsPerMinute),
+      logIn: perMinute('login', loginsPerMinute),
       operator: perMinute('operator', operatorRequestsPerMinute),
+      reads: createReadLimit({ perSecond: readsPerSecond }),
+      writes: createWriteLimit({ db, redis, log, rates: writeRates }),
     },
+    accountLimits: limitsOfAccount,
     box,
     operatorToken,
     effects,
@@ -114,6 +143,7 @@ export async function startControlApi({
 
   return {
     url: `http://127.0.0.1:${http.port}`,
+    app,
     db,
     ...{ databaseUrl: database.url, effects, streams },
     redis: testRedis.redis,

@@ -31,6 +31,8 @@ export interface FakeCluster {
   writes: string[];
   /** Answers everything with 503 until it is called again with false. */
   refuse(refused: boolean): void;
+  /** Lists Secrets only in namespaces that have a RoleBinding. */
+  guardSecrets(): void;
   /** Takes requests and never answers, until it is called again with false. */
   hang(hanging: boolean): void;
   close(): Promise<void>;
@@ -54,12 +56,13 @@ const groups: Record<string, Record<string, string>> = {
   'networking.k8s.io/v1': { networkpolicies: 'NetworkPolicy' },
   'autoscaling/v2': { horizontalpodautoscalers: 'HorizontalPodAutoscaler' },
   'policy/v1': { poddisruptionbudgets: 'PodDisruptionBudget' },
+  'rbac.authorization.k8s.io/v1': { rolebindings: 'RoleBinding' },
 };
 
 export async function startFakeCluster(): Promise<FakeCluster> {
   const objects = new Map<string, FakeObject>();
   const writes: string[] = [];
-  let [refused, hanging, uids] = [false, false, 0];
+  let [refused, hanging, guarded, uids] = [false, false, false, 0];
   const keyOf = (resource: string, name: string, namespace = ''): string => `${resource} ${namespace}/${name}`;
 
   /** What the namespace controller does. */
@@ -97,6 +100,27 @@ export async function startFakeCluster(): Promise<FakeCluster> {
     const full = (object: FakeObject): object => ({ apiVersion: group, kind, ...object });
     endNamespaces();
 
+    if (guarded && resource === 'secrets' && request.method === 'GET') {
+      const bound = [...objects].some(([key, { metadata }]) => key.startsWith('rolebindings ') && metadata.namespace === namespace);
+      if (!bound) return send(response, 403, status(403));
+    }
+    if (request.method === 'POST') {
+      const object = (await readJson(request)) as FakeObject;
+      writes.push(`POST ${url.pathname}/${object.metadata.name}`);
+      if (namespace !== undefined) {
+        const inside = objects.get(keyOf('namespaces', namespace));
+        if (inside === undefined) return send(response, 404, status(404));
+        if (inside.metadata.deletionTimestamp !== undefined)
+          return send(response, 403, {
+            ...status(403),
+            message: `${kind} is forbidden: unable to create new content in namespace ${namespace} because it is being terminated`,
+          });
+      }
+      const key = keyOf(resource, object.metadata.name, namespace);
+      if (objects.has(key)) return send(response, 409, status(409));
+      objects.set(key, { ...object, metadata: { ...object.metadata, uid: `uid-${(uids += 1)}` } });
+      return send(response, 201, full(object));
+    }
     if (request.method === 'GET' && name === undefined) {
       const partial = request.headers.accept?.includes('PartialObjectMetadataList') === true;
       const selector = url.searchParams.get('labelSelector')?.split(',') ?? [];
@@ -154,6 +178,9 @@ export async function startFakeCluster(): Promise<FakeCluster> {
     writes,
     refuse: (value) => {
       refused = value;
+    },
+    guardSecrets: () => {
+      guarded = true;
     },
     hang: (value) => {
       hanging = value;

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { postgresClient } from './postgres-client.ts';
 
 /** A database whose owner waits there for an administrator. */
 export interface HostileDatabase {
@@ -20,8 +21,7 @@ export interface HostileDatabase {
 export async function makeHostile(ownerUrl: string, onIntrusion: 'note' | 'raise' = 'note'): Promise<HostileDatabase> {
   const owner = decodeURIComponent(new URL(ownerUrl).username);
   const database = new URL(ownerUrl).pathname.slice(1);
-  const client = new pg.Client({ connectionString: ownerUrl, options: '-c search_path=pg_catalog -c check_function_bodies=off' });
-  client.on('error', () => undefined);
+  const client = postgresClient({ connectionString: ownerUrl, options: '-c search_path=pg_catalog -c check_function_bodies=off' });
   await client.connect();
   try {
     for (const statement of trap(owner, onIntrusion)) await client.query(statement);
@@ -39,8 +39,7 @@ export async function makeHostile(ownerUrl: string, onIntrusion: 'note' | 'raise
 }
 
 async function readIntrusions(ownerUrl: string): Promise<string[]> {
-  const client = new pg.Client({ connectionString: ownerUrl, options: '-c search_path=pg_catalog' });
-  client.on('error', () => undefined);
+  const client = postgresClient({ connectionString: ownerUrl, options: '-c search_path=pg_catalog' });
   await client.connect();
   try {
     const { rows } = await client.query<{ call: string }>('select distinct call from hostile.calls order by 1');

@@ -27,7 +27,7 @@ interface RequestOptions {
   token?: string | undefined;
   body?: unknown;
   /** Sent as it is, for what is not JSON. */
-  raw?: string;
+  raw?: string | Uint8Array<ArrayBuffer>;
   headers?: Record<string, string>;
 }
 

@@ -106,7 +106,11 @@ export async function writeEvents(
 
 /** An application's row, without what the relay of routes notes in its own time. */
 export async function selectApplication(db: Db, id: string) {
-  const { published_revision: _, ...row } = await db.selectFrom('applications').where('id', '=', id).selectAll().executeTakeFirstOrThrow();
+  const {
+    published_revision: _,
+    published_format: __,
+    ...row
+  } = await db.selectFrom('applications').where('id', '=', id).selectAll().executeTakeFirstOrThrow();
   return row;
 }
 

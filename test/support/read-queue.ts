@@ -1,14 +1,14 @@
 import { jetstream } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
 import { jobMessageSchema, jobStream } from '../../services/shared/jobs/job.ts';
 import type { JobMessage } from '../../services/shared/jobs/job.ts';
 import { waitFor } from './wait-for.ts';
+import { natsClient } from './nats-client.ts';
 
 const defaultExpiresMs = 5_000;
 
 /** Takes the next job off the queue as the provisioner does, or null where none comes in time (5 s). */
 export async function takeJob(natsUrl: string, expiresMs = defaultExpiresMs): Promise<JobMessage | null> {
-  const nc = await connect({ servers: natsUrl });
+  const nc = await natsClient({ servers: natsUrl });
   try {
     // The relay makes stream and consumer when it has something to publish.
     const consumer = await waitFor('the queue', () =>

@@ -12,6 +12,8 @@ const commandTimeoutMs = 60_000;
 export interface ApiServer {
   /** Calls kubectl as the cluster's administrator; rejects with what it said where it fails. */
   kubectl(...args: string[]): Promise<{ stdout: string; stderr: string }>;
+  /** File with the address and the administrator's credentials, for programs that are given one. */
+  kubeconfig: string;
   stop(): Promise<void>;
 }
 
@@ -61,11 +63,24 @@ export async function startApiServer(directory: string): Promise<ApiServer> {
   });
   return {
     kubectl,
+    kubeconfig: writeKubeconfig(directory, { port, authority: path.join(certificates, 'apiserver.crt') }),
     stop: async () => {
       await server.stop();
       await etcd.stop();
     },
   };
+}
+
+function writeKubeconfig(directory: string, { port, authority }: { port: number; authority: string }): string {
+  const file = path.join(directory, 'kubeconfig');
+  const config = {
+    ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'test' },
+    clusters: [{ name: 'test', cluster: { server: `https://127.0.0.1:${port}`, 'certificate-authority': authority } }],
+    users: [{ name: 'test', user: { token: 'administrator' } }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
+  };
+  writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
+  return file;
 }
 
 async function startEtcd(directory: string): Promise<{ url: string; stop: () => Promise<void> }> {

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import pg from 'pg';
 import { makeCertificate } from './make-certificate.ts';
 import { startPostgres } from './start-postgres.ts';
+import { postgresClient } from './postgres-client.ts';
 
 export interface ManagedPostgres {
   /** As the administrator that a managed service gives: no superuser, over a connection whose certificate is looked at. */
@@ -22,7 +22,7 @@ export async function startManagedPostgres(directory: string): Promise<ManagedPo
   const caFile = path.join(directory, 'ca.pem');
   writeFileSync(caFile, tls.cert, { mode: 0o644 });
   const server = await startPostgres(directory, tls);
-  const client = new pg.Client({ connectionString: server.url });
+  const client = postgresClient({ connectionString: server.url });
   await client.connect();
   await client.query(`create role managed login createdb createrole password '${password}'`);
   // The service's own databases, template1 among them, stay its own.

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { connect } from '@nats-io/transport-node';
 import { startChildServer } from './child-server.ts';
 import { freePort } from './free-port.ts';
+import { natsClient } from './nats-client.ts';
 
 /**
  * A NATS server of its own with JetStream; the binary is NATS_SERVER_BIN or `nats-server` on PATH. Given a port and the same directory it
@@ -21,6 +21,6 @@ export async function startNats(directory: string, givenPort?: number): Promise<
 }
 
 async function answers(port: number): Promise<void> {
-  const nc = await connect({ servers: `127.0.0.1:${port}`, reconnect: false, timeout: 1_000 });
+  const nc = await natsClient({ servers: `127.0.0.1:${port}`, reconnect: false, timeout: 1_000 });
   await nc.close();
 }

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import pg from 'pg';
 import { startChildServer } from './child-server.ts';
 import { freePort } from './free-port.ts';
+import { postgresClient } from './postgres-client.ts';
 
 const debianRoot = '/usr/lib/postgresql';
 const password = 'test-superuser';
@@ -76,8 +76,10 @@ export function unprivilegedUser(): { uid: number; gid: number } | undefined {
   return { uid: id('-u'), gid: id('-g') };
 }
 
+const probeTimeoutMs = 2_000;
+
 async function answersQuery(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
+  const client = postgresClient({ connectionString: url, connectionTimeoutMillis: probeTimeoutMs });
   await client.connect();
   await client.end();
 }

@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { startChildServer } from './child-server.ts';
 import { freePort } from './free-port.ts';
+import { redisClient } from './redis-client.ts';
 
 /** One logical database a test file, and none used twice in a run. */
 export const redisDatabases = 1_000;
@@ -23,9 +24,16 @@ export async function startRedis(directory: string, givenPort?: number): Promise
   return { url: `redis://127.0.0.1:${port}`, port, stop: () => server.stop() };
 }
 
+const probeTimeoutMs = 1_000;
+
 async function answersPing(port: number): Promise<void> {
-  const redis = new Redis({ host: '127.0.0.1', port, lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 });
-  redis.on('error', () => undefined);
+  const redis = redisClient(`redis://127.0.0.1:${port}`, {
+    lazyConnect: true,
+    connectTimeout: probeTimeoutMs,
+    commandTimeout: probeTimeoutMs,
+    retryStrategy: () => null,
+    maxRetriesPerRequest: 0,
+  });
   try {
     await redis.connect();
     await redis.ping();

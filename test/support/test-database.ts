@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Kysely } from 'kysely';
-import pg from 'pg';
+import type pg from 'pg';
 import { createDatabase } from '../../services/shared/db/database.ts';
 import type { Database } from '../../services/shared/db/tables.ts';
 import { migrate } from '../../services/shared/db/migrate.ts';
 import { createLog } from '../../services/shared/log.ts';
 import { serviceUrl } from './service-url.ts';
+import { postgresClient } from './postgres-client.ts';
 
 export interface TestDatabase {
   /** As superuser; the database is this test file's own. */
@@ -71,7 +72,7 @@ function migrationsHash(): string {
 }
 
 async function withAdmin<T>(work: (admin: pg.Client) => Promise<T>): Promise<T> {
-  const admin = new pg.Client({ connectionString: serviceUrl('TEST_DATABASE_URL') });
+  const admin = postgresClient({ connectionString: serviceUrl('TEST_DATABASE_URL') });
   await admin.connect();
   try {
     return await work(admin);

@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava';
-import pg from 'pg';
+import type pg from 'pg';
 import { connectCluster } from '../../services/provisioner/cluster/connect-cluster.ts';
 import { createInventory } from '../../services/provisioner/inventory/create-inventory.ts';
 import { connectSharedServer } from '../../services/provisioner/inventory/database-place.ts';
@@ -15,6 +15,7 @@ import type { TestRedis } from './test-redis.ts';
 import { createTestTenantsServer } from './test-tenants-server.ts';
 import type { TestTenantsServer } from './test-tenants-server.ts';
 import { tenantNamespace } from './tenant-objects.ts';
+import { postgresPool } from './postgres-client.ts';
 
 /** Everywhere that things of applications are, with real servers and an API server of the test's own. */
 export interface TestInventory {
@@ -38,7 +39,7 @@ export async function openInventory(t: ExecutionContext, appIds: readonly string
     createTestTenantsServer(),
   ]);
   const state = createStateDatabase(database.url);
-  const statePool = new pg.Pool({ connectionString: database.url });
+  const statePool = postgresPool({ connectionString: database.url });
   await statePool.query(
     'create table pulumi_state (key text primary key, data json not null, updated_at timestamptz not null default now())',
   );

@@ -1,6 +1,7 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { serviceUrl } from './service-url.ts';
 import { redisDatabases } from './start-redis.ts';
+import { redisClient } from './redis-client.ts';
 
 export interface TestRedis {
   url: string;
@@ -14,12 +15,12 @@ export interface TestRedis {
  */
 export async function createTestRedis(): Promise<TestRedis> {
   const base = serviceUrl('TEST_REDIS_URL');
-  const counter = new Redis(base);
+  const counter = redisClient(base);
   const number = await counter.incr('test-databases');
   await counter.quit();
 
   const url = `${base}/${1 + ((number - 1) % (redisDatabases - 1))}`;
-  const redis = new Redis(url);
+  const redis = redisClient(url);
   await redis.flushdb();
   return { url, redis, close: async () => void (await redis.quit()) };
 }

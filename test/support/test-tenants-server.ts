@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
 import { databaseUrl } from './test-database.ts';
+import { postgresClient } from './postgres-client.ts';
 
 /** The test server as that of tenants' databases, with an administrator who may create roles and databases but is no superuser. */
 export interface TestTenantsServer {
@@ -55,7 +55,7 @@ export async function createTestTenantsServer(adminPassword = randomBytes(12).to
 }
 
 async function run(url: URL, text: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: url.href });
+  const client = postgresClient({ connectionString: url.href });
   await client.connect();
   try {
     return (await client.query<Record<string, unknown>>(text)).rows;

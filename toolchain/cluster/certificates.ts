@@ -1,9 +1,10 @@
 // @peculiar/x509's dependency injection reads metadata through this polyfill, and must find it loaded.
 import 'reflect-metadata';
 import { createPrivateKey, generateKeyPairSync, randomBytes, webcrypto } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
+import { writeAtomically } from '../write-atomically.ts';
 import { clusterSettings as settings } from './settings.ts';
 import type { ClusterPaths } from './settings.ts';
 
@@ -98,7 +99,7 @@ async function authority(pki: string, name: string, commonName: string): Promise
     ],
   });
   await writeSecret(keyFile, await privateKeyPem(keys.privateKey));
-  await writeFile(certificateFile, certificate.toString('pem'));
+  await writeAtomically(certificateFile, certificate.toString('pem'), { mode: 0o644 });
   return { key: keys.privateKey, certificate };
 }
 
@@ -125,7 +126,7 @@ async function writeLeaf(pki: string, name: string, issuer: Authority, request: 
     ],
   });
   await writeSecret(join(pki, `${name}.key`), await privateKeyPem(keys.privateKey));
-  await writeFile(join(pki, `${name}.crt`), certificate.toString('pem'));
+  await writeAtomically(join(pki, `${name}.crt`), certificate.toString('pem'), { mode: 0o644 });
 }
 
 async function writeKubeconfig(pki: string, user: string, file: string): Promise<void> {
@@ -176,5 +177,5 @@ async function privateKeyPem(key: webcrypto.CryptoKey): Promise<string> {
 }
 
 async function writeSecret(file: string, content: string): Promise<void> {
-  await writeFile(file, content, { mode: 0o600 });
+  await writeAtomically(file, content);
 }

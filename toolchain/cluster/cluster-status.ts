@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { isAlive } from './process-table.ts';
 import type { ClusterPaths } from './settings.ts';
@@ -38,11 +38,4 @@ export async function readClusterStatus(paths: ClusterPaths): Promise<ClusterSta
 export async function readSupervisor(paths: ClusterPaths): Promise<z.output<typeof processIdentitySchema> | undefined> {
   const text = await readFile(paths.supervisorPid, 'utf8').catch(() => undefined);
   return text === undefined ? undefined : processIdentitySchema.safeParse(JSON.parse(text)).data;
-}
-
-/** Replaces the file whole, so that a reader never sees half of one. */
-export async function writeAtomically(file: string, value: unknown): Promise<void> {
-  const next = `${file}.next`;
-  await writeFile(next, JSON.stringify(value), { mode: 0o600 });
-  await rename(next, file);
 }

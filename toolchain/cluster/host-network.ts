@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { runCommand } from '../tools/run-command.ts';
+import { writeAtomically } from '../write-atomically.ts';
 import { clusterSettings as s } from './settings.ts';
 import type { ClusterPaths } from './settings.ts';
 
@@ -60,7 +61,7 @@ async function takeSnapshot(paths: ClusterPaths): Promise<void> {
   }
   const snapshot: HostSnapshot = { ipForward: (await readFile(ipForwardFile, 'utf8')).trim(), nftTables: await nftTables(), sysctls };
   await mkdir(paths.dir, { recursive: true });
-  await writeFile(paths.hostSnapshot, JSON.stringify(snapshot));
+  await writeAtomically(paths.hostSnapshot, JSON.stringify(snapshot), { mode: 0o644 });
 }
 
 async function restoreSnapshot(paths: ClusterPaths): Promise<void> {

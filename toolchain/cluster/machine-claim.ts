@@ -1,7 +1,8 @@
 import { readFile, rm } from 'node:fs/promises';
 import { z } from 'zod';
 import { isAlive } from './process-table.ts';
-import { processIdentitySchema, readSupervisor, writeAtomically } from './cluster-status.ts';
+import { writeAtomically } from '../write-atomically.ts';
+import { processIdentitySchema, readSupervisor } from './cluster-status.ts';
 import { clusterPaths } from './settings.ts';
 import type { ClusterPaths } from './settings.ts';
 
@@ -22,7 +23,7 @@ export async function findOtherCluster(paths: ClusterPaths): Promise<{ paths: Cl
 
 export async function claimMachine(paths: ClusterPaths): Promise<void> {
   const supervisor = await readSupervisor(paths);
-  await writeAtomically(claimFile, { clusterDir: paths.dir, volumesDir: paths.volumes, supervisor });
+  await writeAtomically(claimFile, JSON.stringify({ clusterDir: paths.dir, volumesDir: paths.volumes, supervisor }));
 }
 
 export async function releaseMachine(): Promise<void> {

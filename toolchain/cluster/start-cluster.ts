@@ -55,6 +55,8 @@ export async function startCluster(options: StartClusterOptions): Promise<{ chan
   if (status?.phase === 'running' && status.version === version) {
     const unready = status.components.filter((component) => !component.ready);
     if (unready.length > 0) say(`waiting for ${unready.map(({ name }) => name).join(', ')}`);
+    // A command that was killed as it started the cluster may not have come to it.
+    await claimMachine(paths);
     await waitForNode(options);
     return { changed: false };
   }

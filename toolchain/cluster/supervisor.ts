@@ -4,10 +4,10 @@ import { mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { writeAtomically } from '../write-atomically.ts';
 import { addonStage, applyAddons } from './addons.ts';
 import { cleanNode } from './clean-node.ts';
 import type { ClusterStatus, ComponentStatus } from './cluster-status.ts';
-import { writeAtomically } from './cluster-status.ts';
 import { clusterComponents } from './components.ts';
 import type { Component } from './components.ts';
 import { isHostNetworkIntact, setUpHostNetwork } from './host-network.ts';
@@ -43,7 +43,7 @@ async function main(requestFile: string): Promise<void> {
   const request = supervisorRequestSchema.parse(JSON.parse(await readFile(requestFile, 'utf8')));
   const paths = clusterPaths(request);
   await mkdir(paths.logs, { recursive: true });
-  await writeAtomically(paths.supervisorPid, await identify(process.pid));
+  await writeAtomically(paths.supervisorPid, JSON.stringify(await identify(process.pid)));
 
   const components = clusterComponents(paths, (program) => request.programs[program] ?? program);
   const runners = components.map((component) => new ComponentRunner(component, paths.logs, { [clusterMarker]: paths.dir }));
@@ -51,7 +51,7 @@ async function main(requestFile: string): Promise<void> {
   let writing = Promise.resolve();
   const publish = (change: Partial<ClusterStatus> = {}): Promise<void> => {
     Object.assign(status, change, { components: runners.map((runner) => runner.status()) });
-    writing = writing.then(() => writeAtomically(paths.status, status));
+    writing = writing.then(() => writeAtomically(paths.status, JSON.stringify(status)));
     return writing;
   };
 

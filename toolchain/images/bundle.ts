@@ -89,7 +89,7 @@ const leanHttp: Plugin = {
   name: 'lean-http-1',
   setup(bundler) {
     bundler.onResolve({ filter: /^(?:node:)?https?$/ }, ({ path }) => ({ path, namespace: 'lean-http' }));
-    bundler.onLoad({ filter: /.*/, namespace: 'lean-http' }, ({ path }) => ({
+    bundler.onLoad({ filter: /^/, namespace: 'lean-http' }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
     }));
   },

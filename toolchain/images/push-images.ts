@@ -38,7 +38,7 @@ export async function pushImages({ images, registry, tls = true, onProgress }: P
 
 /** The local reference's name and tag behind another registry. */
 export function registryReference(registry: string, reference: string): string {
-  return `${registry.replace(/\/+$/, '')}/${reference.slice(reference.lastIndexOf('/') + 1)}`;
+  return `${registry.replace(/(?<!\/)\/+$/, '')}/${reference.slice(reference.lastIndexOf('/') + 1)}`;
 }
 
 async function isPresent(target: string, tls: boolean): Promise<boolean> {

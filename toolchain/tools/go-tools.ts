@@ -65,6 +65,8 @@ export const goTools: readonly GoTool[] = [
     ldflags: [`-X github.com/jaegertracing/jaeger/internal/version.latestVersion=v${jaegerVersion}`],
     coldSeconds: 240,
   },
+  // Only for the tests.
+  { module: 'kube-score', binaries: ['kube-score'], ldflags: [], coldSeconds: 60 },
   {
     module: 'pulumi',
     binaries: ['pulumi'],

@@ -18,7 +18,7 @@ const rounds = 5;
 const limitMs = 120_000;
 
 /** Repairs one active tenant that needs no repair: an operation that changes nothing, but does all that a recovery does. */
-export async function measureNoOps({ tenants, client, operator }: ProvisionBench): Promise<NoOps> {
+export async function measureNoOps({ tenants, operator }: ProvisionBench): Promise<NoOps> {
   await tenants.create(1);
   const [applicationId = ''] = tenants.ids;
   const times: NoOps[] = [];
@@ -27,7 +27,7 @@ export async function measureNoOps({ tenants, client, operator }: ProvisionBench
     const ended = await waitFor(
       `repair ${operationId}`,
       async () => {
-        const operation = await client.operation(applicationId, operationId);
+        const operation = await tenants.ownerOf(applicationId).operation(applicationId, operationId);
         return ['queued', 'running'].includes(operation.status) ? undefined : endedSchema.parse(operation);
       },
       { timeoutMs: limitMs },

@@ -1,5 +1,4 @@
 import type { ClusterPaths } from '../../../toolchain/cluster/settings.ts';
-import type { ControlClient } from '../../control-client.ts';
 import type { OperatorClient } from '../../operator-client.ts';
 import type { TenantGroup } from './tenant-group.ts';
 
@@ -8,8 +7,6 @@ export interface ProvisionBench {
   cluster: ClusterPaths;
   /** The platform's own. */
   namespace: string;
-  /** The owner of what is measured. */
-  client: ControlClient;
   operator: OperatorClient;
   /** Makes and removes the applications that are measured. */
   tenants: TenantGroup;

@@ -7,7 +7,7 @@ import type { Policy, Violation } from './policy.ts';
 
 /** A name that ends so holds a secret; `…_FILE` says where one is. */
 const secretName = /(^|_)(PASSWORD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS|(API|ACCESS|PRIVATE|SECRET|ENCRYPTION|AUTH|SIGNING|LICENSE)_?KEY)$/i;
-export const urlWithPassword = /[a-z][\w+.-]*:\/\/[^\s/:@]*:[^\s/@]+@/i;
+export const urlWithPassword = /[\w+.-]:\/\/[^\s/:@]*:[^\s/@]+@/;
 
 /** Whoever may read a Deployment or a ConfigMap, an operator without rights to secrets for one, reads what is written there. */
 export const noPlainSecrets: Policy = {

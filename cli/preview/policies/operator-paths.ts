@@ -84,6 +84,6 @@ function problems({ path, prefix, service }: OpenPath): string[] {
 }
 
 function covers(path: string, prefix: boolean, secret: string): boolean {
-  const start = path.replace(/\/+$/, '');
+  const start = path.replace(/(?<!\/)\/+$/, '');
   return path === secret || path.startsWith(`${secret}/`) || (prefix && (start === '' || secret.startsWith(`${start}/`)));
 }

@@ -32,6 +32,15 @@ export const tenantAlerts: AlertGroup = {
       description: 'The mail server of its configuration refuses them or is away: its owner should know.',
     },
     {
+      alert: 'PasswordGuessing',
+      severity: 'warning',
+      // Of the control API too: it has the label `service` and no `app_id`. People who mistype are some wrong ones in an hour.
+      expr: 'sum by (service, app_id) (increase(authsome_guesses_total{end=~"wrong|refused"}[15m])) > 300',
+      forSeconds: minutes(5),
+      summary: 'Somebody guesses passwords or codes at {{ with $labels.app_id }}{{ . }}{{ else }}the control API{{ end }}',
+      description: '{{ $value | humanize }} guesses of the last 15 minutes were wrong, or refused during a pause.',
+    },
+    {
       alert: 'OrphansFound',
       severity: 'info',
       expr: 'sum by (kind) (authsome_sweep_orphans) > 0',

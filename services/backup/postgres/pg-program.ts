@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { storable } from '../../../domain/text.ts';
 import { serverEnvironment } from './server.ts';
 
 export interface PgProgramOptions {
@@ -53,6 +54,6 @@ export function startPgProgram(
 async function ended(child: ChildProcess, name: string, errors: () => string): Promise<void> {
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
   if (code === 0) return;
-  const lines = errors().trim().split('\n').slice(-keptErrorLines).join('; ');
+  const lines = storable(errors()).trim().split('\n').slice(-keptErrorLines).join('; ');
   throw new Error(`${name} ended with ${signal ?? `exit code ${String(code)}`}${lines === '' ? '' : `: ${lines}`}`);
 }

@@ -13,6 +13,6 @@ interface TargetConfig {
 export function openTarget({ BACKUP_TARGET, S3_REGION, S3_ENDPOINT }: TargetConfig): BackupTarget {
   const url = new URL(BACKUP_TARGET);
   if (url.protocol === 'file:') return folderTarget(fileURLToPath(url));
-  const prefix = decodeURIComponent(url.pathname).replaceAll(/^\/+|\/+$/g, '');
+  const prefix = decodeURIComponent(url.pathname).replaceAll(/^\/+|(?<!\/)\/+$/g, '');
   return bucketTarget({ bucket: url.hostname, prefix, region: S3_REGION, endpoint: S3_ENDPOINT });
 }

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Middleware } from 'koa';
 import { appErrors } from '../../shared/errors.ts';
+import { clientKey } from '../../shared/guard/client-key.ts';
 import type { RequestState } from '../../shared/http/create-koa.ts';
 import type { RateLimit } from '../limits/rate-limit.ts';
 
@@ -8,7 +9,7 @@ import type { RateLimit } from '../limits/rate-limit.ts';
 export function authenticateOperator({ token, limit }: { token: string; limit: RateLimit }): Middleware<RequestState> {
   const expected = digest(token);
   return async (ctx, next) => {
-    await limit.count(ctx.ip);
+    await limit.count(clientKey(ctx.ip) ?? ctx.ip);
     const [, given = ''] = /^Bearer +(\S+)$/i.exec(ctx.get('authorization')) ?? [];
     if (!timingSafeEqual(digest(given), expected)) {
       ctx.state.log.warn({ address: ctx.ip }, 'Operator request without the token refused');

@@ -1,5 +1,6 @@
 import Router from '@koa/router';
 import { z } from 'zod';
+import { clientKey } from '../../shared/guard/client-key.ts';
 import type { RequestContext, RequestState } from '../../shared/http/create-koa.ts';
 import { readJson } from '../../shared/http/read-body.ts';
 import { authenticate } from '../auth/authenticate.ts';
@@ -28,14 +29,13 @@ export function createPublicAuthRoutes(deps: AppDeps): Router<RequestState> {
   const router = new Router<RequestState>({ prefix: '/control/v1/auth' });
 
   router.post('/signup', async (ctx) => {
-    await deps.limits.signUp.count(ctx.ip);
+    await deps.limits.signUp.count(clientKey(ctx.ip) ?? ctx.ip);
     const input = await readJson(ctx, signUpSchema);
     ctx.body = presentSession(await signUp(deps, { ...input, client: clientOf(ctx) }));
     ctx.status = 201;
   });
 
   router.post('/login', async (ctx) => {
-    await deps.limits.logIn.count(ctx.ip);
     const input = await readJson(ctx, logInSchema);
     ctx.body = presentSession(await logIn(deps, { ...input, client: clientOf(ctx) }));
   });

@@ -7,7 +7,8 @@ import type { AccountState } from '../auth/authenticate.ts';
 import type { AppDeps } from '../create-app.ts';
 import { presentPage } from '../presenters/present-page.ts';
 import { presentWorkspace } from '../presenters/present-workspace.ts';
-import { insertWorkspace, listWorkspaces } from '../stores/workspace-store.ts';
+import { listWorkspaces } from '../stores/workspace-store.ts';
+import { createWorkspace } from '../use-cases/create-workspace.ts';
 import { deleteWorkspace, restoreWorkspace } from '../use-cases/delete-workspace.ts';
 import { readWorkspace } from '../use-cases/read-workspace.ts';
 import { pageQueryFields, toPage } from './page-query.ts';
@@ -33,10 +34,8 @@ export function createWorkspaceRoutes(deps: AppDeps): Router<AccountState> {
 
   router.post('/', authenticated, async (ctx) => {
     const input = await readJson(ctx, createSchema);
-    const ownerId = ctx.state.account.id;
-    const workspace = await deps.db.transaction().execute((tx) => insertWorkspace(tx, { ...input, ownerId }));
+    ctx.body = presentWorkspace(await createWorkspace(deps, { ...input, userId: ctx.state.account.id }));
     ctx.status = 201;
-    ctx.body = presentWorkspace(workspace);
   });
 
   router.get('/', authenticated, async (ctx) => {

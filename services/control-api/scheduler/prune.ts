@@ -6,8 +6,9 @@ import type { Database } from '../../shared/db/tables.ts';
 const keptDays = 30;
 const batchSize = 5_000;
 
-/** Deletes old events of operations and old sweeps, in portions. @returns whether there may be more */
+/** Deletes old events of operations, old sweeps, and sessions and verifications that have expired, in portions. @returns whether there may be more */
 export async function prune(db: Kysely<Database>): Promise<boolean> {
+  const expired = await pruneExpired(db);
   const before = sql`now() - ${keptDays} * interval '1 day'`;
   const { numAffectedRows = 0n } = await sql`
     delete from operation_events where ctid = any (array(
@@ -17,5 +18,18 @@ export async function prune(db: Kysely<Database>): Promise<boolean> {
     .deleteFrom('sweeps')
     .where('created_at', '<', sql<Date>`${before}`)
     .execute();
-  return numAffectedRows === BigInt(batchSize);
+  return expired || numAffectedRows === BigInt(batchSize);
+}
+
+/** Sessions hold people's addresses and programs, so they go as soon as they are of no more use. */
+async function pruneExpired(db: Kysely<Database>): Promise<boolean> {
+  let mayBeMore = false;
+  for (const table of ['sessions', 'verifications']) {
+    const { numAffectedRows = 0n } = await sql`
+      delete from ${sql.table(table)} where ctid = any (array(
+        select ctid from ${sql.table(table)} where expires_at < now() limit ${batchSize} for update skip locked
+      ))`.execute(db);
+    mayBeMore ||= numAffectedRows === BigInt(batchSize);
+  }
+  return mayBeMore;
 }

@@ -6,6 +6,7 @@ import { runSchedule } from '../../shared/schedule.ts';
 import type { Effects } from '../use-cases/effects.ts';
 import { destroyExpired } from './destroy-expired.ts';
 import { prune } from './prune.ts';
+import { pruneLeftovers } from './prune-leftovers.ts';
 import type { CertificateWatch } from './watch-certificates.ts';
 
 export interface SchedulerOptions {
@@ -31,6 +32,7 @@ export function startScheduler(
   const tasks = [
     { name: 'destroy-expired', intervalMs: graceIntervalMs, run: (signal: AbortSignal) => destroyExpired({ db, effects, log }, signal) },
     { name: 'prune', intervalMs: pruneIntervalMs, run: () => prune(db) },
+    { name: 'prune-leftovers', intervalMs: pruneIntervalMs, run: () => pruneLeftovers(db) },
     ...(certificates === undefined
       ? []
       : [{ name: 'certificates', intervalMs: certificatesIntervalMs, run: (signal: AbortSignal) => certificates.look(signal) }]),

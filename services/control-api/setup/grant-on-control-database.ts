@@ -17,7 +17,7 @@ const provisionedColumns = [
 
 /** Columns of which a route is made (services/shared/routes/route-store.ts); sealed_outputs, with the tenant's passwords, is not one. */
 const routeColumns =
-  'id, workspace_id, revision, status, desired, suspensions, serving, environment, region, internal_url, sealed_instance_token, updated_at';
+  'id, workspace_id, revision, status, desired, suspensions, serving, environment, region, internal_url, sealed_instance_token, allowed_origins, updated_at';
 const routeKeyColumns = 'id, application_id, type, hash, scopes, created_at, expires_at, revoked_at';
 
 const grants = [

@@ -4,6 +4,7 @@ import { closeMaintenanceDatabases } from './ensure-databases.ts';
 import { ensureRole } from './ensure-role.ts';
 import { ensureTenantTemplate } from './ensure-tenant-template.ts';
 import { guardTenantsServer } from './guard-tenants-server.ts';
+import { requireIcu } from './require-icu.ts';
 import { withAdmin } from './with-admin.ts';
 
 const roles = ['authsome_tenants', 'authsome_backup'] as const;
@@ -22,6 +23,7 @@ interface SetUpOptions {
  */
 export async function setUpTenantsServer({ adminUrl, passwords, log }: SetUpOptions): Promise<void> {
   await withAdmin(adminUrl, async (admin) => {
+    await requireIcu(admin);
     for (const role of roles) await ensureRole(admin, role, passwords[role]);
     await guardTenantsServer(admin, log);
     await closeMaintenanceDatabases(admin, log);

@@ -46,6 +46,16 @@ export async function countLiveApiKeys(db: Executor, applicationId: string): Pro
   return count;
 }
 
+/** All keys of an application, revoked ones too. */
+export async function countApiKeys(db: Executor, applicationId: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('api_keys')
+    .where('application_id', '=', applicationId)
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
 /** The application that a key belongs to. */
 export function findApiKey(db: Executor, keyId: string): Promise<{ applicationId: string } | undefined> {
   return db.selectFrom('api_keys').where('id', '=', keyId).select('application_id as applicationId').executeTakeFirst();

@@ -34,16 +34,42 @@ export function insertApplication(
     .executeTakeFirstOrThrow();
 }
 
-/** How many applications a workspace has; those that are deleted don't count, though they could be restored. */
-export async function countApplications(db: Executor, workspaceId: string): Promise<number> {
-  const { count } = await selectPresent(db)
+/**
+ * What is counted: `held`, all that is not gone, those in their grace period and those being destroyed too; or `live`, those that are neither
+ * deleted nor in a deleted workspace.
+ */
+export type Counted = 'held' | 'live';
+
+/** How many applications a workspace has. */
+export async function countApplications(db: Executor, workspaceId: string, counted: Counted): Promise<number> {
+  const { count } = await selectCounted(db, counted)
     .where('a.workspace_id', '=', workspaceId)
-    .where('a.desired', '<>', 'absent')
-    .where(sql<boolean>`not ('deletion' = any (a.suspensions))`)
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow();
   return count;
 }
+
+/** How many applications there are in the free workspaces that an account owns. */
+export async function countAccountApplications(db: Executor, userId: string, counted: Counted): Promise<number> {
+  const { count } = await selectCounted(db, counted)
+    .innerJoin('members as m', 'm.workspace_id', 'a.workspace_id')
+    .where('m.user_id', '=', userId)
+    .where('m.role', '=', 'owner')
+    .where('w.plan', '=', 'free')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
+const selectCounted = (db: Executor, counted: Counted) =>
+  selectPresent(db)
+    .innerJoin('workspaces as w', 'w.id', 'a.workspace_id')
+    .$if(counted === 'live', (query) =>
+      query
+        .where('w.deleted_at', 'is', null)
+        .where('a.desired', '<>', 'absent')
+        .where(sql<boolean>`not ('deletion' = any (a.suspensions))`),
+    );
 
 /** Ids of a workspace's applications that have a database server of their own, and are not being destroyed. */
 export async function listDedicated(db: Executor, workspaceId: string): Promise<string[]> {

@@ -60,17 +60,32 @@ export async function requestCancel(tx: Executor, jobId: string): Promise<void> 
     .execute();
 }
 
-/** Queued jobs that were never published, oldest first, held until the transaction ends; another replica's are skipped. */
+/**
+ * Queued jobs that were never published, held until the transaction ends; another replica's are skipped. The first of each workspace come
+ * before any second one, and so on, so that the many of one workspace don't hold up those of others.
+ */
 export async function lockUnpublishedJobs(tx: Executor, limit: number): Promise<JobMessage[]> {
   return tx
-    .selectFrom('jobs')
-    .where('status', '=', 'queued')
-    .where('published_at', 'is', null)
-    .where('run_after', '<=', sql<Date>`now()`)
-    .orderBy('run_after')
+    .selectFrom('jobs as j')
+    .innerJoin(
+      (eb) =>
+        eb
+          .selectFrom('jobs as due')
+          .innerJoin('applications as a', 'a.id', 'due.application_id')
+          .where('due.status', '=', 'queued')
+          .where('due.published_at', 'is', null)
+          .where('due.run_after', '<=', sql<Date>`now()`)
+          .select(['due.id', sql<number>`row_number() over (partition by a.workspace_id order by due.run_after, due.id)`.as('turn')])
+          .as('turns'),
+      (join) => join.onRef('turns.id', '=', 'j.id'),
+    )
+    .where('j.status', '=', 'queued')
+    .where('j.published_at', 'is', null)
+    .orderBy('turns.turn')
+    .orderBy('j.run_after')
     .limit(limit)
-    .select(['id as jobId', 'application_id as appId', 'generation'])
-    .forUpdate()
+    .select(['j.id as jobId', 'j.application_id as appId', 'j.generation'])
+    .forUpdate('j')
     .skipLocked()
     .execute();
 }

@@ -37,6 +37,16 @@ const selectDeletedForMember = (db: Executor, userId: string) =>
     .where('w.deleted_at', 'is not', null)
     .where('w.destroy_after', '>', sql<Date>`now()`);
 
+/** How many workspaces an account owns: those that are deleted count as long as they can be restored. */
+export async function countOwnedWorkspaces(db: Executor, userId: string): Promise<number> {
+  const { count } = await selectOfMember(db, userId)
+    .where('m.role', '=', 'owner')
+    .where((eb) => eb.or([eb('w.deleted_at', 'is', null), eb('w.destroy_after', '>', sql<Date>`now()`)]))
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
 /** The workspace, if the user is one of its members. */
 export function findWorkspace(db: Executor, ids: { workspaceId: string; userId: string }): Promise<MemberWorkspace | undefined> {
   return selectForMember(db, ids.userId).where('w.id', '=', ids.workspaceId).selectAll('w').select('m.role').executeTakeFirst();

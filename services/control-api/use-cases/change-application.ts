@@ -1,7 +1,9 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Database } from '../../shared/db/tables.ts';
 import { appErrors } from '../../shared/errors.ts';
+import type { AccountLimits } from '../../shared/plans.ts';
 import { authorize } from '../policies.ts';
+import type { Action } from '../policies.ts';
 import { findApplication, lockApplication } from '../stores/application-store.ts';
 import type { MemberApplication } from '../stores/application-store.ts';
 import { lockWorkspace } from '../stores/workspace-store.ts';
@@ -52,9 +54,13 @@ export function deleteApplication(deps: Deps, ids: Ids): Promise<Commanded> {
   });
 }
 
-/** Destroys an application with all its data, deleted before or not. There is no way back. @throws AppError not_found, forbidden */
+/**
+ * Destroys an application with all its data, deleted before or not. There is no way back, so it takes an owner or an admin.
+ *
+ * @throws AppError not_found, forbidden
+ */
 export function destroyApplication(deps: Deps, ids: Ids): Promise<Commanded> {
-  return change(deps, ids, (tx, application) => commandApplication(tx, application, { kind: 'destroy' }));
+  return change(deps, ids, (tx, application) => commandApplication(tx, application, { kind: 'destroy' }), 'application.destroy');
 }
 
 /**
@@ -62,7 +68,10 @@ export function destroyApplication(deps: Deps, ids: Ids): Promise<Commanded> {
  *
  * @throws AppError not_found, forbidden, conflict (not deleted, being destroyed, or the plan has no room for it any more)
  */
-export async function restoreApplication({ db, effects }: Deps, ids: Ids): Promise<Commanded> {
+export async function restoreApplication(
+  { db, effects, accountLimits }: Deps & { accountLimits: AccountLimits },
+  ids: Ids,
+): Promise<Commanded> {
   const restored = await db.transaction().execute(async (tx) => {
     const found = await findApplication(tx, ids);
     // The workspace first, as everywhere: one order of locks, no deadlock.
@@ -72,7 +81,7 @@ export async function restoreApplication({ db, effects }: Deps, ids: Ids): Promi
     authorize(application.role, 'application.write');
     // Before the room: one that isn't deleted needs none.
     requireCommand(application, { kind: 'restore' });
-    await requireRoom(tx, workspace);
+    await requireRoom(tx, workspace, { accountLimits, counted: 'live' });
     return commandApplication(tx, application, { kind: 'restore' }, { destroyAfter: null });
   });
   return publish(effects, restored);
@@ -82,11 +91,12 @@ async function change(
   { db, effects }: Deps,
   ids: Ids,
   apply: (tx: Transaction<Database>, application: MemberApplication) => Promise<Commanded>,
+  action: Action = 'application.write',
 ): Promise<Commanded> {
   const commanded = await db.transaction().execute(async (tx) => {
     const application = await lockApplication(tx, ids);
     if (!application) throw appErrors.notFound('application');
-    authorize(application.role, 'application.write');
+    authorize(application.role, action);
     return apply(tx, application);
   });
   return publish(effects, commanded);

@@ -5,7 +5,7 @@ import { routeStatus } from '../../shared/application-state.ts';
 import type { Database } from '../../shared/db/tables.ts';
 import { appErrors } from '../../shared/errors.ts';
 import { authorize } from '../policies.ts';
-import { countLiveApiKeys, insertApiKeys } from '../stores/api-key-store.ts';
+import { countApiKeys, countLiveApiKeys, insertApiKeys } from '../stores/api-key-store.ts';
 import type { ApiKeyRow } from '../stores/api-key-store.ts';
 import { bumpRevision, lockApplication } from '../stores/application-store.ts';
 import type { Effects } from './effects.ts';
@@ -21,6 +21,8 @@ export interface CreateApiKeyInput {
 
 /** Every proxy holds all keys of the applications that it serves. */
 const maxLiveKeys = 50;
+/** With those that were revoked, which are listed for 90 days. */
+const maxKeys = 500;
 
 /**
  * Makes a key; the key itself is in the answer and nowhere else.
@@ -38,6 +40,10 @@ export async function createApiKey(
     if (routeStatus(application) === 'deleting') throw appErrors.conflict({ field: 'application', reason: 'is being deleted' });
     if ((await countLiveApiKeys(tx, applicationId)) >= maxLiveKeys) {
       throw appErrors.conflict({ field: 'application', reason: `has ${maxLiveKeys} keys already` });
+    }
+    if ((await countApiKeys(tx, applicationId)) >= maxKeys) {
+      const reason = `has ${maxKeys} keys already with the revoked ones, which are removed after 90 days`;
+      throw appErrors.conflict({ field: 'application', reason });
     }
 
     const made = newApiKey({ type: wanted.type, environment: application.environment });

@@ -7,6 +7,7 @@ import type { AppEnvironment, Database } from '../../shared/db/tables.ts';
 import { appErrors } from '../../shared/errors.ts';
 import { newId } from '../../shared/ids.ts';
 import { plans } from '../../shared/plans.ts';
+import type { AccountLimits } from '../../shared/plans.ts';
 import type { SecretBox } from '../../shared/secret-box.ts';
 import { authorize } from '../policies.ts';
 import { insertApiKeys } from '../stores/api-key-store.ts';
@@ -38,10 +39,10 @@ export interface CreatedApplication {
  * Creates an application to be provisioned: row, first keys and job in one transaction, so that neither exists without the others. Its
  * database goes where the workspace's plan of now says, and stays there.
  *
- * @throws AppError not_found (no such workspace for this user), forbidden (role), conflict (slug taken, plan's limit reached)
+ * @throws AppError not_found (no such workspace for this user), forbidden (role), conflict (slug taken, plan's or the account's limit reached)
  */
 export async function createApplication(
-  { db, box, effects }: { db: Kysely<Database>; box: SecretBox; effects: Effects },
+  { db, box, effects, accountLimits }: { db: Kysely<Database>; box: SecretBox; effects: Effects; accountLimits: AccountLimits },
   { userId, config, ...input }: CreateApplicationInput,
 ): Promise<CreatedApplication> {
   const id = newId('app');
@@ -50,7 +51,7 @@ export async function createApplication(
     const workspace = await lockWorkspace(tx, { workspaceId: input.workspaceId, userId });
     if (!workspace) throw appErrors.notFound('workspace');
     authorize(workspace.role, 'application.write');
-    await requireRoom(tx, workspace);
+    await requireRoom(tx, workspace, { accountLimits, counted: 'held' });
 
     const { databaseTier } = plans[workspace.plan];
     const application = await translateConstraint(insertApplication(tx, { ...input, id, config: sealed, databaseTier }), {

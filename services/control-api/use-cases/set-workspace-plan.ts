@@ -2,8 +2,9 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Database } from '../../shared/db/tables.ts';
 import { appErrors } from '../../shared/errors.ts';
 import { plans } from '../../shared/plans.ts';
-import type { Plan } from '../../shared/plans.ts';
-import { bumpRevision, countApplications, listDedicated, lockApplications } from '../stores/application-store.ts';
+import type { AccountLimits, Plan } from '../../shared/plans.ts';
+import { lockOwners } from '../stores/account-store.ts';
+import { bumpRevision, countAccountApplications, countApplications, listDedicated, lockApplications } from '../stores/application-store.ts';
 import { lockAnyWorkspace, updatePlan } from '../stores/workspace-store.ts';
 import type { WorkspaceRow } from '../stores/workspace-store.ts';
 import { commandIfAllowed } from './command-application.ts';
@@ -24,14 +25,14 @@ export interface WorkspaceOnPlan {
  * @throws AppError not_found, conflict (the workspace has more than the plan includes)
  */
 export async function setWorkspacePlan(
-  { db, effects }: { db: Kysely<Database>; effects: Effects },
+  { db, effects, accountLimits }: { db: Kysely<Database>; effects: Effects; accountLimits: AccountLimits },
   { workspaceId, plan }: { workspaceId: string; plan: Plan },
 ): Promise<WorkspaceOnPlan> {
   const done = await db.transaction().execute(async (tx): Promise<WorkspaceOnPlan> => {
     const found = await lockAnyWorkspace(tx, workspaceId);
     if (!found) throw appErrors.notFound('workspace');
     if (found.plan === plan) return { workspace: found, previousPlan: plan, updating: [] };
-    await requireFits(tx, workspaceId, plan);
+    await requireFits(tx, { workspaceId, plan, accountLimits });
 
     const workspace = await updatePlan(tx, workspaceId, plan);
     const updating = await updateApplications(tx, workspaceId);
@@ -55,17 +56,35 @@ async function updateApplications(tx: Transaction<Database>, workspaceId: string
   return updating;
 }
 
-// The workspace's row is locked, so no application can be added meanwhile.
-async function requireFits(tx: Transaction<Database>, workspaceId: string, plan: Plan): Promise<void> {
+interface Wanted {
+  workspaceId: string;
+  plan: Plan;
+  accountLimits: AccountLimits;
+}
+
+// The workspace's row is locked, so no application can be added in the meantime.
+async function requireFits(tx: Transaction<Database>, { workspaceId, plan, accountLimits }: Wanted): Promise<void> {
   const { applications: limit, databaseTier } = plans[plan];
-  const count = limit === null ? 0 : await countApplications(tx, workspaceId);
-  if (limit !== null && count > limit) {
-    throw appErrors.conflict({ field: 'plan', reason: `the ${plan} plan includes ${limit} applications, the workspace has ${count}` });
+  if (limit !== null) {
+    const count = await countApplications(tx, workspaceId, 'held');
+    if (count > limit) {
+      throw appErrors.conflict({ field: 'plan', reason: `the ${plan} plan includes ${limit} applications, the workspace has ${count}` });
+    }
+    await requireOwnersFit(tx, { workspaceId, plan, accountLimits }, count);
   }
   if (databaseTier === 'dedicated') return;
   const dedicated = await listDedicated(tx, workspaceId);
   if (dedicated.length > 0) {
     const reason = `the ${plan} plan includes no database server of its own, which ${dedicated.slice(0, 5).join(', ')} has`;
+    throw appErrors.conflict({ field: 'plan', reason });
+  }
+}
+
+async function requireOwnersFit(tx: Transaction<Database>, { workspaceId, plan, accountLimits }: Wanted, count: number): Promise<void> {
+  for (const owner of await lockOwners(tx, workspaceId)) {
+    const held = count + (await countAccountApplications(tx, owner, 'held'));
+    if (held <= accountLimits.freeApplications) continue;
+    const reason = `the ${plan} plan includes ${accountLimits.freeApplications} applications in all workspaces of an account, its owner would have ${held}`;
     throw appErrors.conflict({ field: 'plan', reason });
   }
 }

@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import type { ColumnType, JSONColumnType, LogEvent, Transaction } from 'kysely';
-import pg from 'pg';
-import type { StoredSession, StoredUser } from './stored-user.ts';
+import { createPool } from '../../shared/db/postgres-connections.ts';
+import type { StoredUser } from './stored-user.ts';
 
 type JsonObject = JSONColumnType<Record<string, unknown> | null, string | null | undefined, string | null>;
 /** A column that may be left out of an insert. */
@@ -14,10 +14,25 @@ export interface AccountTable {
   providerId: string;
   /** The user's id at the provider; for a password our own. */
   accountId: string;
+  /** Issuer of an OIDC provider; empty for the others. Null in rows from before the column. */
+  issuer: Optional<string | null>;
   password: Optional<string | null>;
   scope: Optional<string | null>;
   createdAt: Date;
   updatedAt: Date;
+}
+
+export interface SessionTable {
+  id: string;
+  /** SHA-256 of the token, hex: a reader of the table or of a dump of it cannot use any session. */
+  token: string;
+  userId: string;
+  /** When the user signed in. */
+  createdAt: Date;
+  updatedAt: Date;
+  expiresAt: Date;
+  ipAddress: string | null;
+  userAgent: string | null;
 }
 
 export interface OneTimeTokenTable {
@@ -85,7 +100,7 @@ export interface AuthTables {
     banExpires: Optional<Date | null>;
     metadata: JsonObject;
   };
-  session: StoredSession;
+  session: SessionTable;
   account: AccountTable;
   verification: { id: string; identifier: string; value: string; expiresAt: Date; createdAt: Date; updatedAt: Date };
   oneTimeToken: OneTimeTokenTable;
@@ -108,16 +123,15 @@ interface AuthDatabaseOptions {
 
 /** A pooled connection to the tenant's own database. A connection that can't be had within 5 s is an error, not a wait. */
 export function createAuthDatabase({ url, poolSize, onQuery }: AuthDatabaseOptions): AuthDatabase {
-  const pool = new pg.Pool({
+  // An idle connection that the server closes is replaced at the next query, which is where a lasting fault shows and is logged.
+  const pool = createPool({
     connectionString: url,
     max: poolSize,
     application_name: 'authsome-instance',
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
     statement_timeout: 10_000,
-    keepAlive: true,
+    query_timeout: 12_000,
   });
-  // An idle connection that the server closes is replaced at the next query, which is where a lasting fault shows and is logged.
-  pool.on('error', () => {});
   return new Kysely<AuthTables>({ dialect: new PostgresDialect({ pool }), ...(onQuery === undefined ? {} : { log: onQuery }) });
 }

@@ -13,7 +13,9 @@ export const authSchema = {
   id: 'authsome-schema',
   schema: {
     user: { fields: {}, indexes: [{ fields: ['createdAt'] }] },
-    account: { fields: {}, indexes: [{ fields: ['providerId', 'accountId'], unique: true }] },
+    session: { fields: {}, indexes: [{ fields: ['expiresAt'] }] },
+    // Its unique index is in migrate-auth.ts: rows from before the column have no issuer, which better-auth's indexes do not allow.
+    account: { fields: { issuer: { type: 'string', required: false } } },
     oneTimeToken: {
       fields: {
         purpose: { type: 'string', required: true },
@@ -64,7 +66,7 @@ export const authSchema = {
         status: { type: 'string', required: true },
         expiresAt: { type: 'date', required: true },
         createdAt: { type: 'date', required: true },
-        // An invitation outlives the account of who sent it.
+        // Null for the backend's. Those of a user are withdrawn with them (erase-user.ts).
         inviterId: { type: 'string', required: false, references: { model: 'user', field: 'id', onDelete: 'set null' }, index: true },
         tokenHash: { type: 'string', required: false },
       },

@@ -1,6 +1,5 @@
 import { betterAuth } from 'better-auth';
-import type { BetterAuthOptions, SecondaryStorage } from 'better-auth';
-import { bearer } from 'better-auth/plugins/bearer';
+import type { BetterAuthOptions } from 'better-auth';
 import { jwt } from 'better-auth/plugins/jwt';
 import { twoFactor } from 'better-auth/plugins/two-factor';
 import { newId } from '../../shared/ids.ts';
@@ -11,30 +10,25 @@ import { socialProviderOptions } from '../social/providers.ts';
 import { signingKeySeconds } from './access-tokens.ts';
 import type { AuthDatabase } from './auth-database.ts';
 import { authSchema, userFields } from './auth-schema.ts';
-import { newBackupCodes } from './backup-codes.ts';
-import { passwordLength } from './field-schemas.ts';
-import type { PasswordHasher } from './password-hasher.ts';
 
 export interface AuthSettings {
   secret: string;
   /** Seconds of disuse after which a session ends. */
   sessionTimeoutSeconds: number;
+  /** Seconds after its sign-in at which a session ends, however much it is used. */
+  sessionLifetimeSeconds: number;
   emailVerificationRequired: boolean;
+  /** Mails of the application in an hour. */
+  mailsPerHour: number;
   publicUrl: string | undefined;
   providers: ProviderSettings;
 }
 
 interface AuthDeps {
   database: AuthDatabase;
-  cache: SecondaryStorage;
-  /** What better-auth's own endpoints hash with. */
-  hasher: Pick<PasswordHasher, 'hash' | 'verify'>;
   settings: AuthSettings;
   log: Log;
 }
-
-/** A session in use is prolonged at most once a day; one with a short timeout, at half of it. */
-const maxRefreshIntervalSeconds = 86_400;
 
 const idPrefixes: Readonly<Record<string, IdPrefix>> = {
   user: 'usr',
@@ -47,45 +41,28 @@ const idPrefixes: Readonly<Record<string, IdPrefix>> = {
 
 export type Auth = ReturnType<typeof createAuth>;
 
-/** better-auth as a library: routes call `auth.api.*` and its stores, its own HTTP handler is not mounted. */
+/**
+ * better-auth as a library: its schema, keys for JWTs, encryption and providers. Its HTTP handler is not mounted. Users, passwords and sessions
+ * are ours: it would store session tokens as they are, and give an unproven address to whoever came first.
+ */
 export function createAuth(deps: AuthDeps) {
   return betterAuth(authOptions(deps));
 }
 
-export function refreshAfterSeconds({ sessionTimeoutSeconds }: Pick<AuthSettings, 'sessionTimeoutSeconds'>): number {
-  return Math.min(maxRefreshIntervalSeconds, Math.floor(sessionTimeoutSeconds / 2));
-}
-
 /** The options alone, for the migration, which derives the schema from them. */
-export function authOptions({ database, cache, hasher, settings, log }: AuthDeps) {
+export function authOptions({ database, settings, log }: AuthDeps) {
   return {
     appName: 'AuthSome',
     // Required, but used only in links; without it better-auth would guess from requests that it never sees.
     baseURL: settings.publicUrl ?? 'http://localhost',
     secret: settings.secret,
     database: { db: database, type: 'postgres', transaction: true },
-    secondaryStorage: cache,
     user: { additionalFields: userFields },
-    emailAndPassword: {
-      enabled: true,
-      minPasswordLength: passwordLength.min,
-      maxPasswordLength: passwordLength.max,
-      requireEmailVerification: settings.emailVerificationRequired,
-      password: hasher,
-    },
     socialProviders: socialProviderOptions(settings.providers),
-    session: {
-      expiresIn: settings.sessionTimeoutSeconds,
-      updateAge: refreshAfterSeconds(settings),
-      storeSessionInDatabase: true,
-    },
-    // Redis is a cache: what must survive its loss lives in PostgreSQL.
-    verification: { storeInDatabase: true },
     plugins: [
-      // Turns our session token into the signed cookie that better-auth's endpoints read; no cookie leaves the service.
-      bearer(),
-      // Enrolment and its table. Its challenge is a cookie and covers passwords only; ours (totp.ts) covers every way of signing in.
-      twoFactor({ allowPasswordless: true, backupCodeOptions: { customBackupCodesGenerate: newBackupCodes } }),
+      // Its table. Its enrolment reads sessions by their token, which is not stored; its challenge is a cookie and covers passwords only. Ours
+      // (totp.ts) covers every way of signing in.
+      twoFactor(),
       jwt({
         // Every library can verify it; many can't verify EdDSA, the plugin's default.
         jwks: { keyPairConfig: { alg: 'ES256' }, rotationInterval: signingKeySeconds.rotation, gracePeriod: signingKeySeconds.grace },

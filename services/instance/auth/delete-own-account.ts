@@ -2,26 +2,23 @@ import type { ExpressionBuilder } from 'kysely';
 import { appErrors } from '../../shared/errors.ts';
 import type { AuthDatabase, AuthTables, MemberTable } from './auth-database.ts';
 import type { EraseUser } from './erase-user.ts';
-import type { Passwords } from './passwords.ts';
+import type { ConfirmPresence } from './fresh-sign-in.ts';
+import type { ClientInfo } from './session-token.ts';
 import type { SignedIn } from './stored-user.ts';
 
-/** Without a password to confirm it with, a deletion needs a sign-in that is this fresh. */
-const freshMs = 15 * 60_000;
-
 /** @throws unauthorized for a wrong password, forbidden for a session that is not fresh, conflict for the last owner of an organization */
-export type DeleteOwnAccount = (signedIn: SignedIn, password: string | undefined) => Promise<void>;
+export type DeleteOwnAccount = (signedIn: SignedIn, password: string | undefined, client: ClientInfo) => Promise<void>;
 
 interface DeleteOwnAccountDeps {
   database: AuthDatabase;
-  passwords: Passwords;
+  confirmPresence: ConfirmPresence;
   eraseUser: EraseUser;
 }
 
-export function createDeleteOwnAccount({ database, passwords, eraseUser }: DeleteOwnAccountDeps): DeleteOwnAccount {
-  return async ({ user, session }, password) => {
-    const confirmed = await passwords.confirm(user.id, password);
-    const isFresh = Date.now() - new Date(session.createdAt).getTime() < freshMs;
-    if (confirmed === 'has_none' && !isFresh) throw appErrors.forbidden('session_not_fresh');
+export function createDeleteOwnAccount({ database, confirmPresence, eraseUser }: DeleteOwnAccountDeps): DeleteOwnAccount {
+  return async (signedIn, password, client) => {
+    const { user } = signedIn;
+    await confirmPresence(signedIn, password, client);
     if (await leavesOthersWithoutOwner(database, user.id)) throw appErrors.conflict({ reason: 'last_owner' });
     await eraseUser(user);
   };

@@ -1,22 +1,26 @@
 import type { AuthDatabase } from './auth-database.ts';
-import type { Auth } from './create-auth.ts';
 import type { StoredUser } from './stored-user.ts';
-import type { SessionCache } from './session-cache.ts';
+import type { SessionStore } from './session-store.ts';
 
 /** Removes everything of a user: rows of every table, and what Redis holds. */
 export type EraseUser = (user: StoredUser) => Promise<void>;
 
 /**
- * Accounts, sessions, second factor, tokens and memberships go with the user's row, and invitations that they sent lose their name (foreign
- * keys). The rest goes here: invitations to their address, and organizations that they were alone in.
+ * Accounts, sessions, second factor, tokens and memberships go with the user's row (foreign keys). The rest goes here: invitations to their
+ * address and those that they sent, and organizations that they were alone in.
  *
  * An organization whose last owner goes keeps its other members; the application's backend can make one of them its owner.
  */
-export function createEraseUser({ auth, database, cache }: { auth: Auth; database: AuthDatabase; cache: SessionCache }): EraseUser {
+export function createEraseUser({ database, store }: { database: AuthDatabase; store: SessionStore }): EraseUser {
   return async ({ id, email }) => {
-    const tokens = await database.selectFrom('session').select('token').where('userId', '=', id).execute();
-    await database.transaction().execute(async (transaction) => {
-      await transaction.deleteFrom('invitation').where('email', '=', email).execute();
+    const sessions = await database.transaction().execute(async (transaction) => {
+      // A sign-in under way can add no session from here on: its row refers to the user's, and then finds it gone.
+      await transaction.selectFrom('user').select('id').where('id', '=', id).forUpdate().execute();
+      const ended = await transaction.deleteFrom('session').where('userId', '=', id).returning('token').execute();
+      await transaction
+        .deleteFrom('invitation')
+        .where((eb) => eb.or([eb('email', '=', email), eb('inviterId', '=', id)]))
+        .execute();
       await transaction
         .deleteFrom('organization')
         .where('id', 'in', (eb) => eb.selectFrom('member').select('organizationId').where('userId', '=', id))
@@ -33,10 +37,8 @@ export function createEraseUser({ auth, database, cache }: { auth: Auth; databas
         )
         .execute();
       await transaction.deleteFrom('user').where('id', '=', id).execute();
+      return ended;
     });
-    // Marks the cached sessions as revoked and removes those that better-auth knows of.
-    await (await auth.$context).internalAdapter.deleteUserSessions(id);
-    for (const { token } of tokens) await cache.delete(token);
-    await cache.delete(`active-sessions-${id}`);
+    await store.endCopies(id, sessions);
   };
 }

@@ -6,8 +6,11 @@ export const passwordLength = { min: 8, max: 128 } as const;
 /** 254 characters is the longest address that SMTP can carry (RFC 5321, erratum 1690). Stored in lower case. */
 export const emailSchema = z.email().max(254);
 export const newPasswordSchema = z.string().min(passwordLength.min).max(passwordLength.max);
-/** A password to be compared: whatever its length, it is right or wrong, never malformed; the bound keeps hashing cheap. */
-export const givenPasswordSchema = z.string().min(1).max(passwordLength.max);
+/**
+ * A password to be compared: whatever its length, it is right or wrong, never malformed. Imported users may have longer ones than may be set
+ * here; the bound keeps hashing cheap.
+ */
+export const givenPasswordSchema = z.string().min(1).max(1_024);
 export const nameSchema = z.string().trim().max(100);
 /** An address of a picture. Not the picture itself: it would be in every cached session. */
 export const imageSchema = z

@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { fieldName, findTextFault } from '../../../domain/text.ts';
 import { newId } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import type { AuthDatabase } from './auth-database.ts';
 import { emailSchema, imageSchema, metadataSchema, nameSchema } from './field-schemas.ts';
 import { insertUser } from './insert-user.ts';
 import { isKnownPasswordHash } from './password-hasher.ts';
+import type { RefusalTime } from './refusal-time.ts';
 import { findUserByEmail } from './user-store.ts';
 
 /** In one request: at some 2 ms a row, well within the proxy's time. */
@@ -17,9 +19,10 @@ const importedUser = z.strictObject({
   emailVerified: z.boolean().optional(),
   passwordHash: z
     .string()
-    .max(256)
+    .max(512)
     .refine(isKnownPasswordHash, {
-      error: 'must be a bcrypt hash (cost up to 14), $scrypt$ln=…,r=…,p=…$salt$key, or salt:key of better-auth',
+      error:
+        'must be a bcrypt, scrypt, argon2, PBKDF2, Firebase or ASP.NET Identity hash in a documented form and within the documented costs',
     })
     .optional(),
   metadata: metadataSchema.optional(),
@@ -39,12 +42,20 @@ export type ImportResult =
  */
 export type ImportUsers = (rows: readonly unknown[]) => Promise<ImportResult[]>;
 
-export function createImportUsers({ database, log }: { database: AuthDatabase; log: Log }): ImportUsers {
+interface ImportUsersDeps {
+  database: AuthDatabase;
+  refusalTime: RefusalTime;
+  log: Log;
+}
+
+export function createImportUsers({ database, refusalTime, log }: ImportUsersDeps): ImportUsers {
   async function importOne(row: unknown): Promise<ImportResult> {
+    const fault = findTextFault(row);
+    if (fault) return { status: 'invalid', problem: { field: fieldName(fault.path) || 'row', reason: fault.reason } };
     const parsed = importedUser.safeParse(row);
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
-      return { status: 'invalid', problem: { field: issue?.path.join('.') || 'row', reason: issue?.message ?? 'is not valid' } };
+      return { status: 'invalid', problem: { field: fieldName(issue?.path ?? []) || 'row', reason: issue?.message ?? 'is not valid' } };
     }
     const { createdAt, ...user } = parsed.data;
     const id = newId('usr');
@@ -65,6 +76,7 @@ export function createImportUsers({ database, log }: { database: AuthDatabase; l
         }),
       );
     }
+    refusalTime.searchAgain();
     return results;
   };
 }

@@ -42,7 +42,7 @@ export async function insertUser(db: AuthExecutor, user: NewUser): Promise<boole
     .with('credential', (credential) =>
       credential
         .insertInto('account')
-        .columns(['id', 'userId', 'providerId', 'accountId', 'password', 'createdAt', 'updatedAt'])
+        .columns(['id', 'userId', 'providerId', 'issuer', 'accountId', 'password', 'createdAt', 'updatedAt'])
         .expression((eb) =>
           eb
             .selectFrom('made')
@@ -50,6 +50,7 @@ export async function insertUser(db: AuthExecutor, user: NewUser): Promise<boole
               sql<string>`${newId('acc')}`.as('id'),
               'made.id as userId',
               sql<string>`'credential'`.as('providerId'),
+              sql<string>`''`.as('issuer'),
               'made.id as accountId',
               sql<string | null>`${passwordHash ?? null}::text`.as('password'),
               sql<Date>`${now}::timestamptz`.as('createdAt'),

@@ -3,7 +3,15 @@ import { sql } from 'kysely';
 import { newId } from '../../shared/ids.ts';
 import type { AuthDatabase, AuthExecutor } from './auth-database.ts';
 
-export type TokenPurpose = 'reset-password' | 'verify-email' | 'change-email' | 'totp-challenge' | 'social-state';
+export type TokenPurpose =
+  | 'reset-password'
+  | 'verify-email'
+  | 'change-email'
+  | 'undo-email-change'
+  | 'totp-challenge'
+  | 'social-state'
+  /** A sign-up whose address is not proven yet (pending-sign-ups.ts); its token is given to nobody. */
+  | 'sign-up';
 
 export interface NewToken {
   purpose: TokenPurpose;
@@ -15,6 +23,7 @@ export interface NewToken {
 
 export interface SpentToken {
   userId: string | null;
+  createdAt: Date;
   data: Record<string, unknown>;
 }
 
@@ -24,27 +33,25 @@ export type OneTimeTokens = ReturnType<typeof createOneTimeTokens>;
 const tokenBytes = 32;
 /** 32 bytes in base64url. Anything else can't be a token. */
 export const oneTimeTokenForm = /^[A-Za-z0-9_-]{43}$/;
+/** Not the way back from a change of address: a thief who changes the password must not void it. */
 const takeoverPurposes: TokenPurpose[] = ['reset-password', 'change-email', 'totp-challenge'];
-const cleaningIntervalMs = 60_000;
+/** Each of these stands alone: using one leaves the user's others of the kind. */
+const independentPurposes: readonly TokenPurpose[] = ['totp-challenge', 'undo-email-change'];
 
 export function createOneTimeTokens(database: AuthDatabase) {
-  let nextCleaningAt = 0;
-
-  async function removeExpired(): Promise<void> {
-    if (Date.now() < nextCleaningAt) return;
-    nextCleaningAt = Date.now() + cleaningIntervalMs;
-    await database.deleteFrom('oneTimeToken').where('expiresAt', '<', new Date()).execute();
-  }
-
   return {
-    async issue({ purpose, userId, data = {}, lifetimeSeconds }: NewToken): Promise<{ token: string; expiresAt: Date }> {
-      await removeExpired();
+    /** Expired ones are removed by maintenance/prune.ts. */
+    async issue(
+      { purpose, userId, data = {}, lifetimeSeconds }: NewToken,
+      executor: AuthExecutor = database,
+    ): Promise<{ id: string; token: string; expiresAt: Date }> {
+      const id = newId('ott');
       const token = randomBytes(tokenBytes).toString('base64url');
       const expiresAt = new Date(Date.now() + lifetimeSeconds * 1_000);
-      await database
+      await executor
         .insertInto('oneTimeToken')
         .values({
-          id: newId('ott'),
+          id,
           purpose,
           tokenHash: hashToken(token),
           userId,
@@ -54,12 +61,12 @@ export function createOneTimeTokens(database: AuthDatabase) {
           expiresAt,
         })
         .execute();
-      return { token, expiresAt };
+      return { id, token, expiresAt };
     },
 
     /**
      * Takes a token out of use: of two callers at once one gets it. What it was mailed for is done then, so the user's other mails for it are
-     * void too; challenges are each of a device of its own.
+     * void too, except for independent purposes: a challenge belongs to one device.
      *
      * @returns null where it is unknown, used or expired
      */
@@ -69,13 +76,13 @@ export function createOneTimeTokens(database: AuthDatabase) {
         .deleteFrom('oneTimeToken')
         .where('tokenHash', '=', hashToken(token))
         .where('purpose', '=', purpose)
-        .returning(['userId', 'data', 'expiresAt'])
+        .returning(['userId', 'data', 'createdAt', 'expiresAt'])
         .executeTakeFirst();
       if (!spent || spent.expiresAt.getTime() <= Date.now()) return null;
-      if (spent.userId !== null && purpose !== 'totp-challenge') {
+      if (spent.userId !== null && !independentPurposes.includes(purpose)) {
         await executor.deleteFrom('oneTimeToken').where('userId', '=', spent.userId).where('purpose', '=', purpose).execute();
       }
-      return { userId: spent.userId, data: spent.data ?? {} };
+      return { userId: spent.userId, data: spent.data ?? {}, createdAt: spent.createdAt };
     },
 
     /** Whether the token could be spent now: to be asked before work that a made-up one must not cause. */
@@ -94,6 +101,18 @@ export function createOneTimeTokens(database: AuthDatabase) {
     /** Voids what could still be done in the name of a user with a password that is no longer theirs. */
     async withdraw(userId: string, executor: AuthExecutor = database): Promise<void> {
       await executor.deleteFrom('oneTimeToken').where('userId', '=', userId).where('purpose', 'in', takeoverPurposes).execute();
+    },
+
+    /** Voids all that was sent to an address which is no longer the user's, or whose proof is settled. Challenges stay. */
+    async withdrawMailed(userId: string, executor: AuthExecutor = database): Promise<void> {
+      const mailed: TokenPurpose[] = ['reset-password', 'verify-email', 'change-email', 'sign-up'];
+      await executor.deleteFrom('oneTimeToken').where('userId', '=', userId).where('purpose', 'in', mailed).execute();
+    },
+
+    /** As withdrawMailed, and the ways back from changes of the address too: the backend has decided which address it is. */
+    async withdrawAddress(userId: string, executor: AuthExecutor = database): Promise<void> {
+      await this.withdrawMailed(userId, executor);
+      await executor.deleteFrom('oneTimeToken').where('userId', '=', userId).where('purpose', '=', 'undo-email-change').execute();
     },
 
     /**

@@ -1,17 +1,20 @@
 import { appErrors } from '../../shared/errors.ts';
-import { newId } from '../../shared/ids.ts';
+import type { GuessGuard } from '../../shared/guard/guess-guard.ts';
+import type { HashingGate } from '../../shared/guard/hashing-gate.ts';
 import type { AccountMails } from '../email/account-mails.ts';
-import type { AuthDatabase, AuthExecutor } from './auth-database.ts';
-import type { HashingGate } from './hashing-gate.ts';
+import type { AuthDatabase } from './auth-database.ts';
 import type { OneTimeTokens } from './one-time-tokens.ts';
+import { setPasswordHash } from './password-account.ts';
 import type { PasswordHasher } from './password-hasher.ts';
+import { removeUnproven } from './remove-unproven.ts';
 import type { ClientInfo } from './session-token.ts';
 import type { Sessions } from './sessions.ts';
-import type { SignedIn } from './stored-user.ts';
+import type { SignedIn, StoredUser } from './stored-user.ts';
 import { findPasswordHash, findUserById } from './user-store.ts';
 
 interface PasswordsDeps {
   database: AuthDatabase;
+  guard: GuessGuard;
   gate: HashingGate;
   hasher: PasswordHasher;
   sessions: Sessions;
@@ -22,26 +25,32 @@ interface PasswordsDeps {
 /** What a person does with their own password. */
 export type Passwords = ReturnType<typeof createPasswords>;
 
-export function createPasswords({ database, gate, hasher, sessions, tokens, mails }: PasswordsDeps) {
-  async function matches(userId: string, password: string): Promise<boolean> {
-    const hash = await findPasswordHash(database, userId);
-    return hash !== undefined && (await gate.run(() => hasher.verify({ hash, password })));
+export function createPasswords({ database, guard, gate, hasher, sessions, tokens, mails }: PasswordsDeps) {
+  /** @throws unauthorized where it is not the user's password, rate_limit_exceeded after too many that were not */
+  async function requireMatch({ id, email }: StoredUser, password: string, { key }: ClientInfo): Promise<void> {
+    // Without a password nothing was guessed.
+    if (password === '') throw appErrors.unauthorized('invalid_credentials');
+    const matches = await guard.attempt({ kind: 'password', account: email, client: key }, async () => {
+      const hash = await findPasswordHash(database, id);
+      return (hash !== undefined && (await gate.run(key ?? email, () => hasher.verify({ hash, password })))) || undefined;
+    });
+    if (!matches) throw appErrors.unauthorized('invalid_credentials');
   }
 
   return {
     /** @throws unauthorized where the user has a password and this is not it */
-    async confirm(userId: string, password: string | undefined): Promise<'confirmed' | 'has_none'> {
-      if ((await findPasswordHash(database, userId)) === undefined) return 'has_none';
+    async confirm(user: StoredUser, password: string | undefined, client: ClientInfo): Promise<'confirmed' | 'has_none'> {
+      if ((await findPasswordHash(database, user.id)) === undefined) return 'has_none';
       if (password === undefined) throw appErrors.invalidRequest({ field: 'password', reason: 'is required' });
-      if (!(await matches(userId, password))) throw appErrors.unauthorized('invalid_credentials');
+      await requireMatch(user, password, client);
       return 'confirmed';
     },
 
     /** Changes the password, ends every session of the user and starts a new one, so that a stolen session ends with the old password. */
     async change(token: string, body: { currentPassword: string; newPassword: string }, client: ClientInfo): Promise<SignedIn> {
       const { user } = await sessions.read(token);
-      if (!(await matches(user.id, body.currentPassword))) throw appErrors.unauthorized('invalid_credentials');
-      const hash = await gate.run(() => hasher.hash(body.newPassword));
+      await requireMatch(user, body.currentPassword, client);
+      const hash = await gate.run(client.key ?? user.email, () => hasher.hash(body.newPassword));
       await database.transaction().execute(async (transaction) => {
         await setPasswordHash(transaction, user.id, hash);
         await tokens.withdraw(user.id, transaction);
@@ -60,52 +69,39 @@ export function createPasswords({ database, gate, hasher, sessions, tokens, mail
      *
      * @throws invalid_request where the token is unknown, used or expired
      */
-    async reset({ token, newPassword }: { token: string; newPassword: string }): Promise<void> {
-      if (!(await tokens.isValid('reset-password', token))) throw invalidToken();
-      const hash = await gate.run(() => hasher.hash(newPassword));
-      const userId = await database.transaction().execute(async (transaction) => {
+    async reset({ token, newPassword }: { token: string; newPassword: string }, { key }: ClientInfo): Promise<void> {
+      const isValid = await guard.attempt(
+        { kind: 'token', account: null, client: key },
+        async () => (await tokens.isValid('reset-password', token)) || undefined,
+      );
+      if (!isValid) throw invalidToken();
+      const hash = await gate.run(key ?? token, () => hasher.hash(newPassword));
+      const owner = await database.transaction().execute(async (transaction) => {
         const spent = await tokens.spend('reset-password', token, transaction);
         const user = spent?.userId ? await findUserById(transaction, spent.userId) : undefined;
         // It was sent to the address of then, which somebody else may have by now.
         if (!user || user.email !== spent?.data['email']) throw invalidToken();
-        if (!user.emailVerified) await removeUnproven(transaction, user.id);
+        if (!user.emailVerified) {
+          // The mail proves for the first time that the address is this person's. Another may have signed up with it before.
+          await removeUnproven(transaction, user.id, { keepPassword: true });
+          await tokens.withdrawMailed(user.id, transaction);
+          await transaction
+            .updateTable('user')
+            .set({ emailVerified: true, twoFactorEnabled: false, updatedAt: new Date() })
+            .where('id', '=', user.id)
+            .execute();
+        }
         await setPasswordHash(transaction, user.id, hash);
         await tokens.withdraw(user.id, transaction);
-        return user.id;
+        return user;
       });
-      await sessions.endAll(userId);
+      await sessions.endAll(owner.id);
+      // Most people reset a password after they have tried some.
+      await guard.trust({ kind: 'password', account: owner.email, client: key });
     },
   };
 }
 
 function invalidToken(): Error {
   return appErrors.invalidRequest({ field: 'token', reason: 'is not valid or has expired' });
-}
-
-/** Sets the password of a user, who may have had none. */
-export async function setPasswordHash(db: AuthExecutor, userId: string, hash: string): Promise<void> {
-  const now = new Date();
-  const { numUpdatedRows } = await db
-    .updateTable('account')
-    .set({ password: hash, updatedAt: now })
-    .where('userId', '=', userId)
-    .where('providerId', '=', 'credential')
-    .executeTakeFirst();
-  if (numUpdatedRows > 0n) return;
-  const account = { id: newId('acc'), userId, providerId: 'credential', accountId: userId, password: hash, createdAt: now, updatedAt: now };
-  await db.insertInto('account').values(account).execute();
-}
-
-/**
- * The e-mail proves for the first time that the address is this person's. Another may have signed up with it before and left ways in: they
- * go.
- */
-async function removeUnproven(db: AuthExecutor, userId: string): Promise<void> {
-  await db.deleteFrom('account').where('userId', '=', userId).where('providerId', '<>', 'credential').execute();
-  await db.deleteFrom('twoFactor').where('userId', '=', userId).execute();
-  await db
-    .updateTable('user')
-    .set({ emailVerified: true, twoFactorEnabled: false, updatedAt: new Date() })
-    .where('id', '=', userId)
-    .execute();
 }

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import type { SecondaryStorage } from 'better-auth';
 import type { Redis } from 'ioredis';
 import type { Log } from '../../shared/log.ts';
 
@@ -8,15 +6,17 @@ interface SessionCacheOptions {
   log: Log;
 }
 
-export interface SessionCache extends SecondaryStorage {
+export interface SessionCache {
+  get(key: string): Promise<string | null>;
+  set(key: string, value: string, ttlSeconds: number): Promise<void>;
   delete(key: string): Promise<void>;
+  /** Adds one to a counter, which ends this long after its first use. @throws where Redis can't be reached */
+  increment(key: string, ttlSeconds: number): Promise<number>;
   /** Changes what is there, and brings nothing back that was deleted meanwhile. */
   replace(key: string, value: string, ttlSeconds: number): Promise<void>;
 }
 
 const keyPrefix = 'auth:';
-/** better-auth's key that ends all of a user's cached sessions, their id at its end. It outlives the user, so as to catch a late write. */
-const revocationPrefix = 'revoked-sessions-before-';
 
 /** Adds one and sets the time to live on creation only, in one step. */
 const incrementScript = `
@@ -25,8 +25,8 @@ if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
 return n`;
 
 /**
- * better-auth's secondary storage on the tenant's Redis, as a cache only: every session is in PostgreSQL too, so reads go on without Redis
- * and nobody is logged out when it is lost.
+ * Copies of sessions in the tenant's Redis, under the hash of their token, as a cache only: every session is in PostgreSQL too, so reads go
+ * on without Redis and nobody is logged out when it is lost. Counters for limits are here as well.
  *
  * A change that Redis misses (a sign-out while it can't be reached) would come back to life with it. So after any failed change nothing is
  * read from or written to Redis until it has been emptied. Other replicas may serve such an entry until then; a crash of this process in
@@ -79,18 +79,10 @@ export function createSessionCache({ redis, log }: SessionCacheOptions): Session
   }
 
   return {
-    get: (key) => read(() => redis.get(redisKey(key))),
-    getAndDelete: (key) => read(() => redis.getdel(redisKey(key))),
-    set: (key, value, ttlSeconds) =>
-      change(() => (ttlSeconds ? redis.set(redisKey(key), value, 'EX', ttlSeconds) : redis.set(redisKey(key), value))),
-    delete: (key) => change(() => redis.del(redisKey(key))),
-    replace: (key, value, ttlSeconds) => change(() => redis.set(redisKey(key), value, 'EX', ttlSeconds, 'XX')),
-    increment: async (key, ttlSeconds) => Number(await redis.eval(incrementScript, 1, redisKey(key), ttlSeconds)),
+    get: (key) => read(() => redis.get(keyPrefix + key)),
+    set: (key, value, ttlSeconds) => change(() => redis.set(keyPrefix + key, value, 'EX', ttlSeconds)),
+    delete: (key) => change(() => redis.del(keyPrefix + key)),
+    replace: (key, value, ttlSeconds) => change(() => redis.set(keyPrefix + key, value, 'EX', ttlSeconds, 'XX')),
+    increment: async (key, ttlSeconds) => Number(await redis.eval(incrementScript, 1, keyPrefix + key, ttlSeconds)),
   };
-}
-
-/** A user who was erased must not be named by what remains. */
-function redisKey(key: string): string {
-  if (!key.startsWith(revocationPrefix)) return keyPrefix + key;
-  return keyPrefix + revocationPrefix + createHash('sha256').update(key).digest('hex');
 }

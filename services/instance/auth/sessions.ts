@@ -1,12 +1,12 @@
 import { appErrors } from '../../shared/errors.ts';
 import { isId } from '../../shared/ids.ts';
 import type { AuthDatabase } from './auth-database.ts';
-import type { Auth } from './create-auth.ts';
-import type { SessionCache } from './session-cache.ts';
+import type { SessionStore } from './session-store.ts';
+import type { SessionTimes } from './session-times.ts';
+import { newSessionToken } from './session-token.ts';
 import type { ClientInfo } from './session-token.ts';
 import { isBanned } from './stored-user.ts';
 import type { SignedIn, StoredSession, StoredUser } from './stored-user.ts';
-import { findUserById } from './user-store.ts';
 
 /** What may be told of a session to whoever manages it: never the token, which is the session. */
 export type SessionSummary = Omit<StoredSession, 'token' | 'userId'>;
@@ -17,58 +17,47 @@ export interface SessionPage {
 }
 
 interface SessionsDeps {
-  auth: Auth;
   database: AuthDatabase;
-  cache: SessionCache;
-  /** Seconds after which a session in use is prolonged. */
-  refreshAfterSeconds: number;
-  /** Seconds of disuse after which it ends. */
-  timeoutSeconds: number;
+  store: SessionStore;
+  times: SessionTimes;
 }
 
 /** Sessions: in PostgreSQL, with a copy in Redis that is read first. */
 export type Sessions = ReturnType<typeof createSessions>;
 
-export function createSessions({ auth, database, cache, refreshAfterSeconds, timeoutSeconds }: SessionsDeps) {
+export function createSessions({ database, store, times }: SessionsDeps) {
+  const { timeoutSeconds, lifetimeSeconds, refreshAfterSeconds } = times;
+
+  /** When a session ends that is used now. */
+  function endFor(signedInAt: Date): Date {
+    return new Date(Math.min(Date.now() + timeoutSeconds * 1_000, signedInAt.getTime() + lifetimeSeconds * 1_000));
+  }
+
   async function find(token: string): Promise<SignedIn> {
-    const { internalAdapter } = await auth.$context;
-    const found = (await internalAdapter.findSession(token)) as SignedIn | null;
+    const found = await store.find(token);
     if (!found) throw appErrors.unauthorized('invalid_session');
-    if (new Date(found.session.expiresAt).getTime() <= Date.now()) {
-      await internalAdapter.deleteSession(token);
+    const { user, session } = found;
+    // The lifetime may be shorter by now than when the session was prolonged last.
+    const expiresAt = new Date(Math.min(session.expiresAt.getTime(), session.createdAt.getTime() + lifetimeSeconds * 1_000));
+    if (expiresAt.getTime() <= Date.now()) {
+      await store.delete(token);
       throw appErrors.unauthorized('invalid_session');
     }
     // A ban ends the sessions; this catches the one that a sign-in under way began in the same moment.
-    if (isBanned(found.user)) throw appErrors.unauthorized('invalid_session');
-    return found;
+    if (isBanned(user)) throw appErrors.unauthorized('invalid_session');
+    return { user, session: { ...session, expiresAt } };
   }
 
-  async function prolong({ session }: SignedIn): Promise<SignedIn> {
-    const { token, userId } = session;
-    const now = Date.now();
-    const change = { expiresAt: new Date(now + timeoutSeconds * 1_000), updatedAt: new Date(now) };
-    // Not by better-auth's updateSession: it writes the copy before the row, and so could bring a session back that ends in between.
-    const { numUpdatedRows } = await database
-      .updateTable('session')
-      .set(change)
-      .where('token', '=', token)
-      .where('expiresAt', '>', new Date(now))
-      .executeTakeFirst();
-    const user = numUpdatedRows > 0n ? await findUserById(database, userId) : undefined;
-    if (!user) {
-      await cache.delete(token);
-      throw appErrors.unauthorized('invalid_session');
-    }
-    const prolonged = { user, session: { ...session, ...change } };
-    await cache.replace(token, JSON.stringify(prolonged), timeoutSeconds);
+  async function prolong(found: SignedIn): Promise<SignedIn> {
+    const prolonged = await store.prolong(found, endFor(found.session.createdAt));
+    if (!prolonged) throw appErrors.unauthorized('invalid_session');
     return prolonged;
   }
 
   return {
     /** Begins a session. Whoever calls has made sure who the user is. */
-    async open(user: StoredUser, { ipAddress, userAgent }: ClientInfo): Promise<SignedIn> {
-      const session = await (await auth.$context).internalAdapter.createSession(user.id, false, { ipAddress, userAgent });
-      return { user, session: session as StoredSession };
+    async open(user: StoredUser, client: ClientInfo): Promise<SignedIn> {
+      return store.insert(user, { token: newSessionToken(), expiresAt: endFor(new Date()), client });
     },
 
     /**
@@ -79,24 +68,28 @@ export function createSessions({ auth, database, cache, refreshAfterSeconds, tim
      */
     async read(token: string): Promise<SignedIn & { refreshed: boolean }> {
       const found = await find(token);
-      const leftMs = new Date(found.session.expiresAt).getTime() - Date.now();
-      if (leftMs > (timeoutSeconds - refreshAfterSeconds) * 1_000) return { ...found, refreshed: false };
+      const gainedMs = endFor(found.session.createdAt).getTime() - found.session.expiresAt.getTime();
+      if (gainedMs < refreshAfterSeconds * 1_000) return { ...found, refreshed: false };
       return { ...(await prolong(found)), refreshed: true };
     },
 
-    /** Gives the session its whole time again. @throws unauthorized */
+    /** Gives the session its whole time again, up to its lifetime. @throws unauthorized */
     async refresh(token: string): Promise<SignedIn> {
       return prolong(await find(token));
     },
 
     /** Ends the session; one that has ended already is fine. */
     async end(token: string): Promise<void> {
-      await (await auth.$context).internalAdapter.deleteSession(token);
+      await store.delete(token);
     },
 
     /** The user's sessions that have not ended, the latest begun first. */
     async list(userId: string, { page, pageSize }: { page: number; pageSize: number }): Promise<SessionPage> {
-      const live = database.selectFrom('session').where('userId', '=', userId).where('expiresAt', '>', new Date());
+      const live = database
+        .selectFrom('session')
+        .where('userId', '=', userId)
+        .where('expiresAt', '>', new Date())
+        .where('createdAt', '>', new Date(Date.now() - lifetimeSeconds * 1_000));
       const [sessions, { total }] = await Promise.all([
         live
           .select(['id', 'createdAt', 'updatedAt', 'expiresAt', 'ipAddress', 'userAgent'])
@@ -112,26 +105,16 @@ export function createSessions({ auth, database, cache, refreshAfterSeconds, tim
 
     /** Ends one session of the user. @throws not_found, for another user's session too */
     async endOne(userId: string, id: string): Promise<void> {
-      const found = isId('ses', id)
-        ? await database.selectFrom('session').select('token').where('id', '=', id).where('userId', '=', userId).executeTakeFirst()
-        : undefined;
-      if (!found) throw appErrors.notFound('session');
-      await this.end(found.token);
+      if (!isId('ses', id) || !(await store.deleteById(userId, id))) throw appErrors.notFound('session');
     },
 
     /** Ends every session of the user but one. */
-    async endOthers(userId: string, keptToken: string): Promise<void> {
-      const others = await database
-        .selectFrom('session')
-        .select('token')
-        .where('userId', '=', userId)
-        .where('token', '<>', keptToken)
-        .execute();
-      if (others.length > 0) await (await auth.$context).internalAdapter.deleteSessions(others.map(({ token }) => token));
+    async endOthers(userId: string, keptId: string): Promise<void> {
+      await store.deleteOthers(userId, keptId);
     },
 
     async endAll(userId: string): Promise<void> {
-      await (await auth.$context).internalAdapter.deleteUserSessions(userId);
+      await store.deleteAll(userId);
     },
   };
 }

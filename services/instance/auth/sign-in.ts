@@ -1,11 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { appErrors } from '../../shared/errors.ts';
+import type { GuessGuard } from '../../shared/guard/guess-guard.ts';
+import type { HashingGate } from '../../shared/guard/hashing-gate.ts';
 import type { Log } from '../../shared/log.ts';
 import type { AuthDatabase } from './auth-database.ts';
-import type { HashingGate } from './hashing-gate.ts';
 import type { PasswordHasher } from './password-hasher.ts';
+import type { PendingSignUps } from './pending-sign-ups.ts';
+import type { RefusalTime } from './refusal-time.ts';
 import type { ClientInfo } from './session-token.ts';
 import type { SignInOutcome, StartSession } from './start-session.ts';
+import type { StoredUser } from './stored-user.ts';
 import { findPasswordHash, findUserByEmail } from './user-store.ts';
 
 export interface Credentials {
@@ -13,33 +16,32 @@ export interface Credentials {
   password: string;
 }
 
-/** @throws unauthorized, the same for an unknown address and a wrong password */
+/** @throws unauthorized, the same for an unknown address and a wrong password; rate_limit_exceeded after too many of either */
 export type SignIn = (credentials: Credentials, client: ClientInfo) => Promise<SignInOutcome>;
 
 interface SignInDeps {
   database: AuthDatabase;
+  guard: GuessGuard;
   gate: HashingGate;
   hasher: PasswordHasher;
+  refusalTime: RefusalTime;
   startSession: StartSession;
+  pendingSignUps: PendingSignUps;
   emailVerificationRequired: boolean;
   log: Log;
 }
 
-/**
- * A refusal takes this long at least. How long a hash takes depends on its form and cost, so the time alone would tell an imported or older
- * account from an unknown address.
- */
-const refusalMs = 500;
+export function createSignIn(deps: SignInDeps): SignIn {
+  const { database, guard, gate, hasher, refusalTime, startSession, pendingSignUps, emailVerificationRequired, log } = deps;
 
-export function createSignIn({ database, gate, hasher, startSession, emailVerificationRequired, log }: SignInDeps): SignIn {
   /** An imported hash, or one of another cost, is replaced once the password is known to be right. */
-  async function renewHash(userId: string, oldHash: string, password: string): Promise<void> {
+  async function renewHash(user: StoredUser, oldHash: string, password: string, queue: string): Promise<void> {
     try {
-      const newHash = await gate.run(() => hasher.hash(password));
+      const newHash = await gate.run(queue, () => hasher.hash(password));
       await database
         .updateTable('account')
         .set({ password: newHash, updatedAt: new Date() })
-        .where('userId', '=', userId)
+        .where('userId', '=', user.id)
         .where('providerId', '=', 'credential')
         // Not where the password was changed meanwhile.
         .where('password', '=', oldHash)
@@ -49,19 +51,37 @@ export function createSignIn({ database, gate, hasher, startSession, emailVerifi
     }
   }
 
-  return async ({ email, password }, client) => {
-    const startedAt = performance.now();
+  /** The user whose password it is. Everyone else waits as long as the costliest hash would take, known or not. */
+  async function findUser({ email, password }: Credentials, queue: string): Promise<{ user: StoredUser; hash: string } | undefined> {
     const user = await findUserByEmail(database, email);
     const hash = user && (await findPasswordHash(database, user.id));
-    // Without a hash to compare with, one is made all the same: the work must not tell either.
-    const valid = await gate.run(async () =>
-      hash === undefined ? hasher.hash(password).then(() => false) : hasher.verify({ hash, password }),
-    );
-    if (!user || hash === undefined || !valid) {
-      await delay(Math.max(0, refusalMs - (performance.now() - startedAt)));
-      throw appErrors.unauthorized('invalid_credentials');
-    }
-    if (!hasher.isCurrent(hash)) await renewHash(user.id, hash, password);
+    let startedAt = performance.now();
+    const match = await gate.run(queue, () => {
+      // The time in the queue is the same for all.
+      startedAt = performance.now();
+      return compare(password, user?.id, hash);
+    });
+    if (user && hash !== undefined && match === 'account') return { user, hash };
+    // The same for a verified address, with which anyone can sign up again: its own password is another one.
+    if (match === 'pending') throw appErrors.forbidden('email_not_verified');
+    await refusalTime.waitSince(startedAt, hash);
+    return undefined;
+  }
+
+  async function compare(password: string, userId: string | undefined, hash: string | undefined): Promise<'account' | 'pending' | 'none'> {
+    // Without a hash to compare with, one is made anyway: the work must not tell either.
+    if (hash === undefined) await hasher.hash(password);
+    else if (await hasher.verify({ hash, password })) return 'account';
+    return userId !== undefined && (await pendingSignUps.matchesLatest(userId, password)) ? 'pending' : 'none';
+  }
+
+  return async (credentials, client) => {
+    const { email, password } = credentials;
+    const queue = client.key ?? email;
+    const found = await guard.attempt({ kind: 'password', account: email, client: client.key }, () => findUser(credentials, queue));
+    if (!found) throw appErrors.unauthorized('invalid_credentials');
+    const { user, hash } = found;
+    if (hasher.isRenewable(hash, password)) await renewHash(user, hash, password, queue);
     if (emailVerificationRequired && !user.emailVerified) throw appErrors.forbidden('email_not_verified');
     return startSession(user, client);
   };

@@ -19,8 +19,10 @@ export interface StoredUser {
 
 export interface StoredSession {
   id: string;
+  /** As its owner holds it. Only a hash of it is stored. */
   token: string;
   userId: string;
+  /** When the user signed in: refreshing does not change it. */
   createdAt: Date;
   updatedAt: Date;
   expiresAt: Date;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { appErrors } from '../../shared/errors.ts';
-import type { AuthDatabase } from './auth-database.ts';
+import type { AuthDatabase, AuthExecutor } from './auth-database.ts';
 import type { SessionCache } from './session-cache.ts';
 import type { StoredUser } from './stored-user.ts';
 import { userColumns } from './user-store.ts';
@@ -23,9 +23,8 @@ const copiedSession = z.object({ session: z.unknown() });
 export type UserChanges = ReturnType<typeof createUserChanges>;
 
 export function createUserChanges({ database, cache }: { database: AuthDatabase; cache: SessionCache }) {
-  // Not by better-auth's refreshUserSessions: its list of a user's sessions loses one where two begin at once.
-  async function updateCopies(user: StoredUser): Promise<void> {
-    const sessions = await database
+  async function updateCopies(user: StoredUser, executor: AuthExecutor): Promise<void> {
+    const sessions = await executor
       .selectFrom('session')
       .select(['token', 'expiresAt'])
       .where('userId', '=', user.id)
@@ -41,9 +40,12 @@ export function createUserChanges({ database, cache }: { database: AuthDatabase;
   }
 
   return {
-    /** @throws not_found, or conflict where the e-mail address is taken */
-    async update(id: string, { email, metadata, ...change }: UserChange): Promise<StoredUser> {
-      const updated = await database
+    /**
+     * @param executor the transaction that it is part of: a second connection would make transactions wait for one another
+     * @throws not_found, or conflict where the e-mail address is taken
+     */
+    async update(id: string, { email, metadata, ...change }: UserChange, executor: AuthExecutor = database): Promise<StoredUser> {
+      const updated = await executor
         .updateTable('user')
         .set({
           ...change,
@@ -58,7 +60,7 @@ export function createUserChanges({ database, cache }: { database: AuthDatabase;
           throw isUniqueViolation(err) ? appErrors.conflict({ field: 'email', reason: 'already_in_use' }) : err;
         });
       if (!updated) throw appErrors.notFound('user');
-      await updateCopies(updated);
+      await updateCopies(updated, executor);
       return updated;
     },
   };

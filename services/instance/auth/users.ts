@@ -1,10 +1,14 @@
-import { sql } from 'kysely';
 import { appErrors } from '../../shared/errors.ts';
+import type { HashingGate } from '../../shared/guard/hashing-gate.ts';
 import { isId, newId } from '../../shared/ids.ts';
+import type { SecurityNotices } from '../email/security-notices.ts';
 import type { AuthDatabase } from './auth-database.ts';
 import type { EraseUser } from './erase-user.ts';
-import type { HashingGate } from './hashing-gate.ts';
+import type { OneTimeTokens } from './one-time-tokens.ts';
 import type { PasswordHasher } from './password-hasher.ts';
+import type { PendingSignUps } from './pending-sign-ups.ts';
+import type { ProveAddress } from './prove-address.ts';
+import { containing, searchedText } from './search-text.ts';
 import type { Sessions } from './sessions.ts';
 import type { StoredUser } from './stored-user.ts';
 import type { UserChange, UserChanges } from './user-changes.ts';
@@ -39,21 +43,25 @@ interface UsersDeps {
   sessions: Sessions;
   changes: UserChanges;
   eraseUser: EraseUser;
+  tokens: OneTimeTokens;
+  pendingSignUps: PendingSignUps;
+  proveAddress: ProveAddress;
+  notices: SecurityNotices;
 }
 
 /** The application's users as its backend sees them. */
 export type Users = ReturnType<typeof createUsers>;
 
-export function createUsers({ database, gate, hasher, sessions, changes, eraseUser }: UsersDeps) {
+export function createUsers(deps: UsersDeps) {
+  const { database, gate, hasher, sessions, changes, eraseUser, tokens, pendingSignUps, proveAddress, notices } = deps;
+
   return {
     /** One page, newest first; the id breaks ties, so that pages do not overlap. */
     async list({ page, pageSize, search }: UserQuery): Promise<UserPage> {
-      const pattern = search === undefined ? undefined : containing(search.toLowerCase());
-      const matching = database
-        .selectFrom('user')
-        .$if(pattern !== undefined, (query) =>
-          query.where((eb) => eb.or([eb('email', 'like', pattern ?? ''), eb(sql<string>`lower(name)`, 'like', pattern ?? '')])),
-        );
+      const matching = database.selectFrom('user').$if(search !== undefined, (query) => {
+        const pattern = containing(search ?? '');
+        return query.where((eb) => eb.or([eb('email', 'like', pattern), eb(searchedText(eb.ref('name')), 'like', pattern)]));
+      });
       const [users, { total }] = await Promise.all([
         matching
           .select(userColumns)
@@ -76,7 +84,7 @@ export function createUsers({ database, gate, hasher, sessions, changes, eraseUs
 
     /** @throws conflict where the e-mail address is taken */
     async create({ password, ...profile }: CreatedUser): Promise<StoredUser> {
-      const passwordHash = password === undefined ? undefined : await gate.run(() => hasher.hash(password));
+      const passwordHash = password === undefined ? undefined : await gate.run(profile.email, () => hasher.hash(password));
       const id = newId('usr');
       if (!(await insertUser(database, { ...profile, id, passwordHash }))) {
         throw appErrors.conflict({ field: 'email', reason: 'already_in_use' });
@@ -84,20 +92,35 @@ export function createUsers({ database, gate, hasher, sessions, changes, eraseUs
       return this.get(id);
     },
 
-    /** @throws not_found, conflict */
+    /**
+     * Another address is unproven unless the change says otherwise, and voids what was mailed to the old one; both get word. Where the
+     * backend vouches for the present address, an account that waits for its proof is settled as by the link in its mail.
+     *
+     * @throws not_found, conflict
+     */
     async update(id: string, change: UserChange): Promise<StoredUser> {
-      const { id: found } = await this.get(id);
-      return changes.update(found, change);
+      const before = await this.get(id);
+      const isMoved = change.email !== undefined && change.email.toLowerCase() !== before.email;
+      if (change.emailVerified === true && !before.emailVerified && !isMoved) {
+        await proveAddress(before, await pendingSignUps.consentOf(before.id));
+      }
+      const updated = await database.transaction().execute(async (transaction) => {
+        if (isMoved || change.emailVerified === false) await tokens.withdrawAddress(before.id, transaction);
+        return changes.update(before.id, { ...change, ...(isMoved ? { emailVerified: change.emailVerified ?? false } : {}) }, transaction);
+      });
+      if (isMoved) notices.notifyAddressSet(before.email, updated.email);
+      return updated;
     },
 
     /**
-     * Refuses sign-ins from now on and ends all sessions.
+     * Refuses sign-ins from now on, ends all sessions and withdraws the invitations that the user has sent.
      *
      * @param until null: for ever
      */
     async ban(id: string, { reason, until }: { reason: string | null; until: Date | null }): Promise<StoredUser> {
       const { id: found } = await this.get(id);
       const banned = await changes.update(found, { banned: true, banReason: reason, banExpires: until });
+      await database.deleteFrom('invitation').where('inviterId', '=', found).execute();
       await sessions.endAll(found);
       return banned;
     },
@@ -112,9 +135,4 @@ export function createUsers({ database, gate, hasher, sessions, changes, eraseUs
       await eraseUser(await this.get(id));
     },
   };
-}
-
-/** A LIKE pattern for texts that contain this one; its wildcards are escaped. */
-export function containing(text: string): string {
-  return `%${text.replace(/[\\%_]/g, '\\$&')}%`;
 }

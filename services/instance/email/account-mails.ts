@@ -1,13 +1,14 @@
-import { createHash } from 'node:crypto';
+import { cutText } from '../../../domain/text.ts';
 import { appErrors } from '../../shared/errors.ts';
-import type { Log } from '../../shared/log.ts';
 import type { AuthDatabase } from '../auth/auth-database.ts';
 import type { OneTimeTokens, TokenPurpose } from '../auth/one-time-tokens.ts';
-import type { SessionCache } from '../auth/session-cache.ts';
+import type { Consent, PendingSignUps } from '../auth/pending-sign-ups.ts';
 import { isBanned } from '../auth/stored-user.ts';
 import type { StoredUser } from '../auth/stored-user.ts';
 import { findUserByEmail, findUserById } from '../auth/user-store.ts';
 import { composeMail } from './compose-mail.ts';
+import type { MailContent } from './compose-mail.ts';
+import type { MailLimits } from './mail-limits.ts';
 import type { ComposeMail, MailQueue } from './mail-queue.ts';
 
 interface AccountMailsDeps {
@@ -15,8 +16,8 @@ interface AccountMailsDeps {
   queue: MailQueue | null;
   database: AuthDatabase;
   tokens: OneTimeTokens;
-  cache: SessionCache;
-  log: Log;
+  pendingSignUps: PendingSignUps;
+  mayWrite: MailLimits;
 }
 
 export interface InvitationMail {
@@ -37,27 +38,26 @@ const resetLifetime = { seconds: 3_600, text: '1 hour' };
 const verifyLifetime = { seconds: 86_400, text: '24 hours' };
 /** As long as an invitation is valid (organizations/invitations.ts). */
 export const invitationLifetime = { seconds: 7 * 86_400, text: '7 days' };
-/** Mails of one kind to one address: somebody who did not ask for them must not be flooded. */
-const mailsPerHour = 5;
 
-export function createAccountMails({ queue, database, tokens, cache, log }: AccountMailsDeps) {
+export function createAccountMails({ queue, database, tokens, pendingSignUps, mayWrite }: AccountMailsDeps) {
   function add(compose: ComposeMail): void {
     if (!queue) throw appErrors.conflict({ reason: 'email_not_configured' });
     queue.add(compose);
   }
 
-  async function mayWrite(kind: string, address: string): Promise<boolean> {
-    const key = `mails-${kind}-${createHash('sha256').update(address.toLowerCase()).digest('hex')}`;
-    try {
-      return (await cache.increment(key, 3_600)) <= mailsPerHour;
-    } catch (err) {
-      log.warn({ err }, 'Mails can not be counted, this one goes out');
-      return true;
-    }
-  }
-
   async function issue(purpose: TokenPurpose, user: StoredUser, lifetimeSeconds: number, data = {}): Promise<string> {
     return (await tokens.issue({ purpose, userId: user.id, data, lifetimeSeconds })).token;
+  }
+
+  async function verificationMail(
+    user: StoredUser,
+    consent: Consent,
+    content: Pick<MailContent, 'lines' | 'footer'>,
+    page: URL | undefined,
+  ) {
+    const token = await issue('verify-email', user, verifyLifetime.seconds, { email: user.email, consent });
+    const action = { label: 'Verify your e-mail address', token, page, validFor: verifyLifetime.text };
+    return composeMail({ to: user.email, subject: 'Verify your e-mail address', ...content, action });
   }
 
   return {
@@ -83,11 +83,16 @@ export function createAccountMails({ queue, database, tokens, cache, log }: Acco
       });
     },
 
-    /** To an address that is not verified yet; one that is gets word that somebody signed up with it again, where `onSignUp`. */
-    sendVerification(email: string, page: URL | undefined, { onSignUp }: { onSignUp: boolean }): void {
+    /**
+     * After a sign-up whose address must be verified. The link consents to the password of this sign-up. Where the address is verified
+     * already, its owner gets word instead.
+     *
+     * @param pendingId null where the sign-up was not kept: no mail then
+     */
+    sendSignUp(email: string, page: URL | undefined, pendingId: string | null): void {
       add(async () => {
         const user = await findUserByEmail(database, email);
-        if (!user || isBanned(user) || (user.emailVerified && !onSignUp) || !(await mayWrite('verify', user.email))) return null;
+        if (!user || isBanned(user) || pendingId === null || !(await mayWrite('signup', user.email))) return null;
         if (user.emailVerified) {
           return composeMail({
             to: user.email,
@@ -96,14 +101,32 @@ export function createAccountMails({ queue, database, tokens, cache, log }: Acco
             footer: 'If this was not you, nothing needs to be done: nothing has changed.',
           });
         }
-        const token = await issue('verify-email', user, verifyLifetime.seconds, { email: user.email });
-        return composeMail({
-          to: user.email,
-          subject: 'Verify your e-mail address',
-          lines: ['An account was made with this e-mail address.'],
-          action: { label: 'Verify your e-mail address', token, page, validFor: verifyLifetime.text },
-          footer: 'If this was not you, do nothing: the address will not be verified.',
-        });
+        const isContested = (await pendingSignUps.consentOf(user.id)).kind === 'contested';
+        const lines = isContested
+          ? [
+              'An account is being made with this e-mail address, and not for the first time.',
+              'Every sign-up got a mail like this one. Use the link only if you have just signed up: it sets the password that was chosen then.',
+            ]
+          : ['An account was made with this e-mail address.'];
+        const footer = 'If this was not you, do nothing: the address will not be verified.';
+        return verificationMail(user, { kind: 'sign-up', id: pendingId }, { lines, footer }, page);
+      });
+    },
+
+    /** On request, to an address that is not verified yet. */
+    sendVerification(email: string, page: URL | undefined): void {
+      add(async () => {
+        const user = await findUserByEmail(database, email);
+        if (!user || isBanned(user) || user.emailVerified || !(await mayWrite('verify', user.email))) return null;
+        const consent = await pendingSignUps.consentOf(user.id);
+        const lines = ['An account was made with this e-mail address.'];
+        if (consent.kind === 'contested') {
+          lines.push(
+            'Several sign-ups were made with it, perhaps not all by you, so none of their passwords will count. Set one with “forgot password”.',
+          );
+        }
+        const footer = 'If this was not you, do nothing: the address will not be verified.';
+        return verificationMail(user, consent, { lines, footer }, page);
       });
     },
 
@@ -120,7 +143,8 @@ export function createAccountMails({ queue, database, tokens, cache, log }: Acco
             footer: 'If this was not you, nothing needs to be done: nothing has changed.',
           });
         }
-        const token = await issue('change-email', user, verifyLifetime.seconds, { email: user.email, newEmail: newEmail.toLowerCase() });
+        const data = { email: user.email, newEmail: newEmail.toLowerCase(), page: page?.href };
+        const token = await issue('change-email', user, verifyLifetime.seconds, data);
         return composeMail({
           to: newEmail,
           subject: 'Confirm your new e-mail address',
@@ -129,21 +153,6 @@ export function createAccountMails({ queue, database, tokens, cache, log }: Acco
           footer: 'If this was not you, do nothing: the account keeps its address.',
         });
       });
-    },
-
-    /** To the address that an account had, so that its owner learns of a change they did not make. */
-    notifyEmailChanged(oldEmail: string): void {
-      if (!queue) return;
-      add(() =>
-        Promise.resolve(
-          composeMail({
-            to: oldEmail,
-            subject: 'Your e-mail address was changed',
-            lines: ['Your account has another e-mail address now. This one no longer signs in to it.'],
-            footer: 'If this was not you, write to the support of the application at once.',
-          }),
-        ),
-      );
     },
 
     sendInvitation({ to, organizationName, inviterName, token, page }: InvitationMail): void {
@@ -169,11 +178,9 @@ const maxNameLength = 60;
 
 /** A name that people chose: no mail program may find an address of a site in it, and it can't end the line. */
 function plainName(name: string): string {
-  return (
-    name
-      .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
-      .replace(/[:/\\@.]+(?=\S)/g, ' ')
-      .trim()
-      .slice(0, maxNameLength) || 'an organization'
-  );
+  const plain = name
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
+    .replace(/(?<![:/\\@.])[:/\\@.]+(?=\S)/g, ' ')
+    .trim();
+  return cutText(plain, maxNameLength) || 'an organization';
 }

@@ -1,5 +1,6 @@
 import { appErrors } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import { describeMailError } from './describe-mail-error.ts';
 import type { Mail, Mailer } from './mailer.ts';
 
 /** Looks up and writes one mail; null where none is to be sent. */
@@ -83,11 +84,11 @@ export function createMailQueue(options: MailQueueOptions): MailQueue {
     } catch (err) {
       const pauseMs = retryPausesMs[number];
       if (pauseMs === undefined || closed || isFinal(err)) {
-        log.error({ err, attempts: number + 1 }, 'Mail could not be sent');
+        log.error({ ...describeMailError(err), attempts: number + 1 }, 'Mail could not be sent');
         end('failed');
         return;
       }
-      log.warn({ err, attempts: number + 1 }, 'Mail could not be sent yet');
+      log.warn({ ...describeMailError(err), attempts: number + 1 }, 'Mail could not be sent yet');
       const pause = setTimeout(() => {
         pauses.delete(pause);
         enqueue(() => deliver(mail, number + 1));

@@ -1,14 +1,20 @@
 import { randomBytes } from 'node:crypto';
+import type { ExpressionBuilder } from 'kysely';
 import { appErrors } from '../../shared/errors.ts';
+import type { GuessGuard } from '../../shared/guard/guess-guard.ts';
 import { isId, newId } from '../../shared/ids.ts';
-import type { AuthDatabase, AuthExecutor, InvitationTable } from '../auth/auth-database.ts';
+import type { AuthDatabase, AuthExecutor, AuthTables, InvitationTable } from '../auth/auth-database.ts';
 import { hashToken } from '../auth/one-time-tokens.ts';
+import type { ClientInfo } from '../auth/session-token.ts';
 import type { StoredUser } from '../auth/stored-user.ts';
 import { invitationLifetime } from '../email/account-mails.ts';
 import type { AccountMails } from '../email/account-mails.ts';
+import { findUserById } from '../auth/user-store.ts';
+import { isStillEntitled, mayInvite } from './invitation-rights.ts';
 import { insertMember } from './members.ts';
 import { requireRole } from './organization-access.ts';
 import type { Actor } from './organization-access.ts';
+import type { OrganizationLimits } from './organization-limits.ts';
 import { isAtLeast, roleSchema } from './roles.ts';
 import type { Role } from './roles.ts';
 
@@ -27,15 +33,35 @@ export type InvitationReference = { id: string } | { token: string };
 
 export type Invitations = ReturnType<typeof createInvitations>;
 
+/** Pending ones of an organization, and of a user over all organizations. */
 const maxPending = 500;
+const maxPendingOfUser = 200;
 const columns = ['id', 'organizationId', 'email', 'role', 'status', 'expiresAt', 'createdAt', 'inviterId'] as const;
 
-export function createInvitations({ database, mails }: { database: AuthDatabase; mails: AccountMails }) {
+interface InvitationsDeps {
+  database: AuthDatabase;
+  guard: GuessGuard;
+  mails: AccountMails;
+  limits: OrganizationLimits;
+}
+
+export function createInvitations({ database, guard, mails, limits }: InvitationsDeps) {
+  /** @throws not_found for a made-up token, rate_limit_exceeded after many */
+  async function refuseMadeUp(user: StoredUser, reference: InvitationReference, { key }: ClientInfo): Promise<void> {
+    if (!('token' in reference)) return;
+    const tokenHash = hashToken(reference.token);
+    const known = await guard.attempt({ kind: 'token', account: user.id, client: key }, () =>
+      database.selectFrom('invitation').select('id').where('tokenHash', '=', tokenHash).executeTakeFirst(),
+    );
+    if (!known) throw appErrors.notFound('invitation');
+  }
+
   return {
     /**
      * Invites an address, whether or not it is a user's. A second invitation replaces the first.
      *
-     * @throws conflict where its user is a member, where too many are pending, or where the application has no e-mail
+     * @throws conflict where its user is a member, where too many are pending, or where the application has no e-mail; forbidden where the
+     *   inviting user's own address is not verified; rate_limit_exceeded
      */
     async create(organizationId: string, { email, role, page }: NewInvitation, actor: Actor): Promise<StoredInvitation> {
       mails.requireConfigured();
@@ -43,10 +69,12 @@ export function createInvitations({ database, mails }: { database: AuthDatabase;
       const token = randomBytes(32).toString('base64url');
       const { invitation, organizationName } = await database.transaction().execute(async (transaction) => {
         const access = await requireRole(transaction, { organizationId, actor, least: 'admin', lock: true });
-        if (!isAtLeast(access.role, role)) throw appErrors.forbidden();
+        if (!mayInvite(access.role, role)) throw appErrors.forbidden();
+        await requireVerified(transaction, actor);
+        await limits.countInvitation(actor, organizationId);
         await refuseMember(transaction, organizationId, to);
         await removeStale(transaction, organizationId, to);
-        await refuseTooMany(transaction, organizationId);
+        await refuseTooMany(transaction, organizationId, actor);
         const now = Date.now();
         const made = await transaction
           .insertInto('invitation')
@@ -125,17 +153,33 @@ export function createInvitations({ database, mails }: { database: AuthDatabase;
       return { invitations, total: Number(total) };
     },
 
-    /** @throws not_found where there is no such pending invitation to the user's proven address */
-    async accept(user: StoredUser, reference: InvitationReference): Promise<{ memberId: string; organizationId: string; role: Role }> {
+    /** @throws not_found where there is no such pending invitation to the user's proven address, or who sent it could not send it any more */
+    async accept(
+      user: StoredUser,
+      reference: InvitationReference,
+      client: ClientInfo,
+    ): Promise<{ memberId: string; organizationId: string; role: Role }> {
+      await refuseMadeUp(user, reference, client);
       return database.transaction().execute(async (transaction) => {
-        const { organizationId, role: stored } = await settle(transaction, user, reference);
-        const role = roleSchema.parse(stored);
+        const invited = await transaction
+          .selectFrom('invitation')
+          .select('organizationId')
+          .where(chosenBy(user, reference))
+          .executeTakeFirst();
+        if (!invited) throw appErrors.notFound('invitation');
+        // Held, so that the inviter is not removed in between.
+        await transaction.selectFrom('organization').select('id').where('id', '=', invited.organizationId).forUpdate().execute();
+        const settled = await settle(transaction, user, reference);
+        if (!(await isStillEntitled(transaction, settled))) throw appErrors.notFound('invitation');
+        const { organizationId } = settled;
+        const role = roleSchema.parse(settled.role);
         return { memberId: await insertMember(transaction, { organizationId, userId: user.id, role }), organizationId, role };
       });
     },
 
     /** @throws as accept */
-    async reject(user: StoredUser, reference: InvitationReference): Promise<void> {
+    async reject(user: StoredUser, reference: InvitationReference, client: ClientInfo): Promise<void> {
+      await refuseMadeUp(user, reference, client);
       await settle(database, user, reference);
     },
   };
@@ -143,14 +187,28 @@ export function createInvitations({ database, mails }: { database: AuthDatabase;
 
 /** Takes an invitation away: answered, it is no longer needed, and it names somebody. */
 async function settle(db: AuthExecutor, user: StoredUser, reference: InvitationReference): Promise<StoredInvitation> {
-  const pending = db.deleteFrom('invitation').where('email', '=', user.email).where('expiresAt', '>', new Date()).returning(columns);
-  const chosen =
-    'token' in reference
-      ? pending.where('tokenHash', '=', hashToken(reference.token))
-      : user.emailVerified && isId('inv', reference.id) && pending.where('id', '=', reference.id);
-  const settled = chosen === false ? undefined : await chosen.executeTakeFirst();
+  const settled = await db.deleteFrom('invitation').where(chosenBy(user, reference)).returning(columns).executeTakeFirst();
   if (!settled) throw appErrors.notFound('invitation');
   return settled;
+}
+
+/** The pending invitation to the user's address that they name. By its id only where the address is proven to be theirs. */
+function chosenBy(user: StoredUser, reference: InvitationReference) {
+  return (eb: ExpressionBuilder<AuthTables, 'invitation'>) =>
+    eb.and([
+      eb('email', '=', user.email),
+      eb('expiresAt', '>', new Date()),
+      'token' in reference
+        ? eb('tokenHash', '=', hashToken(reference.token))
+        : eb('id', '=', user.emailVerified && isId('inv', reference.id) ? reference.id : ''),
+    ]);
+}
+
+/** Who has not proven an address of their own does not write to others. */
+async function requireVerified(db: AuthExecutor, actor: Actor): Promise<void> {
+  if ('backend' in actor) return;
+  const inviter = await findUserById(db, actor.user.id);
+  if (inviter?.emailVerified !== true) throw appErrors.forbidden('email_not_verified');
 }
 
 function ownPending(db: AuthExecutor, user: StoredUser) {
@@ -182,13 +240,14 @@ async function refuseMember(db: AuthExecutor, organizationId: string, email: str
   if (member) throw appErrors.conflict({ reason: 'already_a_member' });
 }
 
-async function refuseTooMany(db: AuthExecutor, organizationId: string): Promise<void> {
-  const { pending } = await db
+async function refuseTooMany(db: AuthExecutor, organizationId: string, actor: Actor): Promise<void> {
+  const pending = db
     .selectFrom('invitation')
     .select(({ fn }) => fn.countAll().as('pending'))
-    .where('organizationId', '=', organizationId)
     .where('status', '=', 'pending')
-    .where('expiresAt', '>', new Date())
-    .executeTakeFirstOrThrow();
-  if (Number(pending) >= maxPending) throw appErrors.conflict({ reason: 'too_many_invitations' });
+    .where('expiresAt', '>', new Date());
+  const ofOrganization = await pending.where('organizationId', '=', organizationId).executeTakeFirstOrThrow();
+  const isFull = Number(ofOrganization.pending) >= maxPending;
+  const ofUser = 'user' in actor ? await pending.where('inviterId', '=', actor.user.id).executeTakeFirstOrThrow() : { pending: 0 };
+  if (isFull || Number(ofUser.pending) >= maxPendingOfUser) throw appErrors.conflict({ reason: 'too_many_invitations' });
 }

@@ -3,6 +3,7 @@ import { isId, newId } from '../../shared/ids.ts';
 import type { AuthDatabase, AuthExecutor } from '../auth/auth-database.ts';
 import { isUniqueViolation } from '../auth/user-changes.ts';
 import { findUserById } from '../auth/user-store.ts';
+import { withdrawBeyondRights } from './invitation-rights.ts';
 import { requireRole } from './organization-access.ts';
 import type { Access, Actor } from './organization-access.ts';
 import { isAtLeast, roleSchema } from './roles.ts';
@@ -60,6 +61,7 @@ export function createMembers(database: AuthDatabase) {
         refuseBelow(access, member);
         if (member.role === 'owner' && role !== 'owner') await refuseLastOwner(transaction, organizationId);
         await transaction.updateTable('member').set({ role }).where('id', '=', member.id).execute();
+        await withdrawBeyondRights(transaction, { organizationId, userId: member.userId, role });
         return { ...member, role };
       });
     },
@@ -76,6 +78,7 @@ export function createMembers(database: AuthDatabase) {
         }
         if (member.role === 'owner') await refuseLastOwner(transaction, organizationId);
         await transaction.deleteFrom('member').where('id', '=', member.id).execute();
+        await withdrawBeyondRights(transaction, { organizationId, userId: member.userId, role: null });
       });
     },
   };

@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
+import { slugFrom } from '../../../domain/slug.ts';
 import { appErrors } from '../../shared/errors.ts';
 import { newId } from '../../shared/ids.ts';
 import type { AuthDatabase, AuthExecutor } from '../auth/auth-database.ts';
+import { containing, searchedText } from '../auth/search-text.ts';
 import { isUniqueViolation } from '../auth/user-changes.ts';
 import { findUserById } from '../auth/user-store.ts';
-import { containing } from '../auth/users.ts';
 import { requireRole } from './organization-access.ts';
 import type { Actor, StoredOrganization } from './organization-access.ts';
+import type { OrganizationLimits } from './organization-limits.ts';
 
 export interface OrganizationChange {
   name?: string | undefined;
@@ -28,12 +30,13 @@ export interface OrganizationPage {
 export type Organizations = ReturnType<typeof createOrganizations>;
 
 /** A person makes a few; a script that makes more would use the secret key. */
-const maxOwnedByUser = 100;
+const maxOwnedByUser = 20;
 
-export function createOrganizations(database: AuthDatabase) {
+export function createOrganizations({ database, limits }: { database: AuthDatabase; limits: OrganizationLimits }) {
   return {
-    /** @throws conflict where the slug is taken, or the user owns too many; not_found where the owner is unknown */
+    /** @throws conflict where the slug is taken, or the user owns too many; not_found where the owner is unknown; rate_limit_exceeded */
     async create({ name, slug, logo, metadata }: NewOrganization, ownerId: string, actor: Actor): Promise<StoredOrganization> {
+      await limits.countOrganization(actor);
       return database.transaction().execute(async (transaction) => {
         // Held, so that a user's requests are counted one after the other.
         await sql`select 1 from "user" where id = ${ownerId} for update`.execute(transaction);
@@ -70,8 +73,8 @@ export function createOrganizations(database: AuthDatabase) {
         );
       }
       if (search !== undefined) {
-        const pattern = containing(search.toLowerCase());
-        matching = matching.where((eb) => eb.or([eb(sql<string>`lower(name)`, 'like', pattern), eb('slug', 'like', pattern)]));
+        const pattern = containing(search);
+        matching = matching.where((eb) => eb.or([eb(searchedText(eb.ref('name')), 'like', pattern), eb('slug', 'like', pattern)]));
       }
       const [organizations, { total }] = await Promise.all([
         matching
@@ -125,13 +128,7 @@ async function countOwned(db: AuthExecutor, userId: string): Promise<number> {
 
 /** Readable, and free with near certainty, so that nobody learns which names others use. */
 function slugFor(name: string): string {
-  const words = name
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 40)
-    .replace(/-+$/, '');
+  const words = slugFrom(name, 40);
   return `${words === '' ? 'organization' : words}-${randomBytes(4).toString('hex')}`;
 }
 

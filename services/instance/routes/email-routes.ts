@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { readJson } from '../../shared/http/read-body.ts';
 import { emailSchema, givenPasswordSchema } from '../auth/field-schemas.ts';
 import type { EmailVerification } from '../auth/email-verification.ts';
-import type { Passwords } from '../auth/passwords.ts';
+import type { ConfirmPresence } from '../auth/fresh-sign-in.ts';
+import { clientInfo } from '../auth/session-token.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import { bodyLimit } from '../http/body-limit.ts';
 import type { InstanceState } from '../http/caller.ts';
@@ -22,18 +23,18 @@ const changeBody = z.strictObject({
 
 interface EmailRoutesDeps {
   verification: EmailVerification;
-  passwords: Passwords;
+  confirmPresence: ConfirmPresence;
   sessions: Sessions;
   readPage: ReadPage;
 }
 
 /** Proving an e-mail address, and changing it. */
-export function createEmailRoutes({ verification, passwords, sessions, readPage }: EmailRoutesDeps): Router<InstanceState> {
+export function createEmailRoutes({ verification, confirmPresence, sessions, readPage }: EmailRoutesDeps): Router<InstanceState> {
   const router = new Router<InstanceState>();
 
   router.post('/auth/email/verify', async (ctx) => {
     const { token } = await readJson(ctx, verifyBody, bodyLimit);
-    ctx.body = { user: presentUser(await verification.verify(token)) };
+    ctx.body = { user: presentUser(await verification.verify(token, clientInfo(ctx.req.headers))) };
   });
 
   router.post('/auth/email/verify/resend', async (ctx) => {
@@ -44,11 +45,11 @@ export function createEmailRoutes({ verification, passwords, sessions, readPage 
   });
 
   router.post('/auth/email/change', async (ctx) => {
-    const { user } = await readSignedIn(ctx, sessions);
+    const signedIn = await readSignedIn(ctx, sessions);
     const { newEmail, password, redirectUrl } = await readJson(ctx, changeBody, bodyLimit);
     const page = readPage(redirectUrl);
-    await passwords.confirm(user.id, password);
-    verification.requestChange(user, newEmail, page);
+    await confirmPresence(signedIn, password, clientInfo(ctx.req.headers));
+    verification.requestChange(signedIn.user, newEmail, page);
     ctx.status = 202;
     ctx.body = { accepted: true };
   });

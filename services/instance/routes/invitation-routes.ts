@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { parseInput } from '../../shared/http/parse-input.ts';
 import { readJson } from '../../shared/http/read-body.ts';
 import { emailSchema, pageQuery } from '../auth/field-schemas.ts';
+import { clientInfo } from '../auth/session-token.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import { bodyLimit } from '../http/body-limit.ts';
 import type { InstanceState } from '../http/caller.ts';
@@ -60,12 +61,12 @@ export function createInvitationRoutes({ invitations, sessions, readPage }: Invi
 
   router.post('/auth/invitations/accept', async (ctx) => {
     const { user } = await readSignedIn(ctx, sessions);
-    ctx.body = await invitations.accept(user, await readJson(ctx, answerBody, bodyLimit));
+    ctx.body = await invitations.accept(user, await readJson(ctx, answerBody, bodyLimit), clientInfo(ctx.req.headers));
   });
 
   router.post('/auth/invitations/reject', async (ctx) => {
     const { user } = await readSignedIn(ctx, sessions);
-    await invitations.reject(user, await readJson(ctx, answerBody, bodyLimit));
+    await invitations.reject(user, await readJson(ctx, answerBody, bodyLimit), clientInfo(ctx.req.headers));
     ctx.status = 204;
   });
 

@@ -32,7 +32,7 @@ export function createPasswordRoutes({ passwords, readPage }: { passwords: Passw
   });
 
   router.post('/auth/password/reset', async (ctx) => {
-    await passwords.reset(await readJson(ctx, resetBody, bodyLimit));
+    await passwords.reset(await readJson(ctx, resetBody, bodyLimit), clientInfo(ctx.req.headers));
     ctx.status = 204;
   });
 

@@ -4,6 +4,7 @@ import { readJson } from '../../shared/http/read-body.ts';
 import type { DeleteOwnAccount } from '../auth/delete-own-account.ts';
 import type { ExportUser } from '../auth/export-user.ts';
 import { givenPasswordSchema, imageSchema, nameSchema } from '../auth/field-schemas.ts';
+import { clientInfo } from '../auth/session-token.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import type { UserChanges } from '../auth/user-changes.ts';
 import type { Users } from '../auth/users.ts';
@@ -41,9 +42,8 @@ export function createProfileRoutes({ sessions, users, changes, exportUser, dele
 
   router.delete('/auth/user', async (ctx) => {
     const signedIn = await readSignedIn(ctx, sessions);
-    const hasBody = ctx.req.headers['content-type'] !== undefined;
-    const { password } = hasBody ? await readJson(ctx, deleteBody, bodyLimit) : {};
-    await deleteOwnAccount(signedIn, password);
+    const { password } = await readJson(ctx, deleteBody, bodyLimit);
+    await deleteOwnAccount(signedIn, password, clientInfo(ctx.req.headers));
     ctx.status = 204;
   });
 

@@ -41,7 +41,7 @@ export function createSessionRoutes(sessions: Sessions): Router<InstanceState> {
 
   router.delete('/auth/sessions', async (ctx) => {
     const { user, session } = await readSignedIn(ctx, sessions);
-    await sessions.endOthers(user.id, session.token);
+    await sessions.endOthers(user.id, session.id);
     ctx.status = 204;
   });
 

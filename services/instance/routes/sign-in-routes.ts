@@ -39,9 +39,9 @@ export function createSignInRoutes({ signUp, signIn, sessions, mails, readPage }
     const { redirectUrl, ...account } = await readJson(ctx, signUpBody, bodyLimit);
     const page = readPage(redirectUrl);
     const signedUp = await signUp(account, clientInfo(ctx.req.headers));
-    // Without a session nobody has authenticated yet; and for a taken address better-auth makes up a user, so as not to give it away.
+    // Without a session nobody has authenticated yet; and for a taken address the user is made up, so as not to give it away.
     if (signedUp.session) announceEvent(ctx, 'signup', signedUp.user.id);
-    else if (mails.isConfigured) mails.sendVerification(account.email, page, { onSignUp: true });
+    else if (mails.isConfigured) mails.sendSignUp(account.email, page, signedUp.pendingId);
     ctx.status = 201;
     ctx.body = presentSession(signedUp);
   });

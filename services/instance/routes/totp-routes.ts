@@ -2,7 +2,7 @@ import Router from '@koa/router';
 import { z } from 'zod';
 import { readJson } from '../../shared/http/read-body.ts';
 import { givenPasswordSchema } from '../auth/field-schemas.ts';
-import { clientInfo, readSessionToken } from '../auth/session-token.ts';
+import { clientInfo } from '../auth/session-token.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import type { Totp } from '../auth/totp.ts';
 import { answerSignIn } from '../http/answer-sign-in.ts';
@@ -22,26 +22,26 @@ export function createTotpRoutes({ totp, sessions }: { totp: Totp; sessions: Ses
   const router = new Router<InstanceState>();
 
   router.post('/auth/totp/enrol', async (ctx) => {
-    const token = readSessionToken(ctx.req.headers);
-    ctx.body = await totp.enrol(token, await readJson(ctx, enrolBody, bodyLimit));
+    const signedIn = await readSignedIn(ctx, sessions);
+    ctx.body = await totp.enrol(signedIn, await readJson(ctx, enrolBody, bodyLimit), clientInfo(ctx.req.headers));
   });
 
   router.post('/auth/totp/verify', async (ctx) => {
     const signedIn = await readSignedIn(ctx, sessions);
     const body = await readJson(ctx, codeBody, bodyLimit);
-    ctx.body = { user: presentUser(await totp.confirm(signedIn, body.code)) };
+    ctx.body = { user: presentUser(await totp.confirm(signedIn, body.code, clientInfo(ctx.req.headers))) };
   });
 
   router.post('/auth/totp/backup-codes', async (ctx) => {
     const signedIn = await readSignedIn(ctx, sessions);
     const body = await readJson(ctx, codeBody, bodyLimit);
-    ctx.body = { backupCodes: await totp.renewBackupCodes(signedIn, body.code) };
+    ctx.body = { backupCodes: await totp.renewBackupCodes(signedIn, body.code, clientInfo(ctx.req.headers)) };
   });
 
   router.post('/auth/totp/disable', async (ctx) => {
     const signedIn = await readSignedIn(ctx, sessions);
     const body = await readJson(ctx, codeBody, bodyLimit);
-    await totp.disable(signedIn, body.code);
+    await totp.disable(signedIn, body.code, clientInfo(ctx.req.headers));
     ctx.status = 204;
   });
 

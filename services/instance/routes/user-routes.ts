@@ -53,7 +53,7 @@ export function createUserRoutes({ users, importUsers, exportUser }: UserRoutesD
   });
 
   router.post('/users/import', write, async (ctx) => {
-    const { users: rows } = await readJson(ctx, importBody, { limitBytes: importLimitBytes });
+    const { users: rows } = await readJson(ctx, importBody, { limitBytes: importLimitBytes, uncheckedField: 'users' });
     const results = await importUsers(rows);
     ctx.body = { results: results.map((result, index) => ({ index, ...result })) };
   });

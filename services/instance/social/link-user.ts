@@ -1,18 +1,25 @@
 import { z } from 'zod';
+import { cutText, storable } from '../../../domain/text.ts';
 import { appErrors } from '../../shared/errors.ts';
 import { newId } from '../../shared/ids.ts';
 import type { AuthDatabase, AuthExecutor } from '../auth/auth-database.ts';
 import { imageSchema } from '../auth/field-schemas.ts';
 import { insertUser } from '../auth/insert-user.ts';
+import type { ProveAddress } from '../auth/prove-address.ts';
+import { isBanned } from '../auth/stored-user.ts';
 import type { StoredUser } from '../auth/stored-user.ts';
 import { isUniqueViolation } from '../auth/user-changes.ts';
 import { findUserByEmail, findUserById } from '../auth/user-store.ts';
+import type { SecurityNotices } from '../email/security-notices.ts';
 
 /** Who a provider says somebody is. */
 export interface Identity {
   providerId: string;
+  /** Of an OIDC provider; empty for the others. */
+  issuer: string;
   accountId: string;
   email: string;
+  /** By a provider whose word counts for this address (address-authority.ts). */
   emailVerified: boolean;
   name: string;
   image: string | null;
@@ -25,35 +32,45 @@ export interface LinkedUser {
 
 interface LinkUserDeps {
   database: AuthDatabase;
+  proveAddress: ProveAddress;
+  notices: SecurityNotices;
   emailVerificationRequired: boolean;
 }
 
 /**
  * The user that an identity of a provider belongs to; made where there is none.
  *
- * @throws conflict where the e-mail address is that of a user who can't be proven to be the same person; forbidden where the address must be
- *   verified and the provider has not done so
+ * An identity with a proven address is linked to the account with that address. Where the account was not proven to be that person's, its
+ * other ways in are removed first. The address gets word of either.
+ *
+ * @throws conflict where the address is a user's and the provider has not proven it; forbidden where the address must be verified and the
+ *   provider has not done so
  */
 export type LinkUser = (identity: Identity) => Promise<LinkedUser>;
 
-export function createLinkUser({ database, emailVerificationRequired }: LinkUserDeps): LinkUser {
+export function createLinkUser({ database, proveAddress, notices, emailVerificationRequired }: LinkUserDeps): LinkUser {
+  async function linkTo(existing: StoredUser, identity: Identity): Promise<LinkedUser> {
+    if (!identity.emailVerified) throw appErrors.conflict({ field: 'email', reason: 'already_in_use' });
+    if (isBanned(existing)) throw appErrors.forbidden('banned');
+    const tookOver = !existing.emailVerified;
+    const user = tookOver ? await proveAddress(existing, { kind: 'contested' }) : existing;
+    if (!user) throw new Error('A proof that consents to no sign-up was refused');
+    await insertAccount(database, user.id, identity);
+    notices.notifyProviderLinked(user.email, identity.providerId, { tookOver });
+    return { user, isNew: false };
+  }
+
   async function findOrMake(identity: Identity): Promise<LinkedUser> {
-    return database.transaction().execute(async (transaction) => {
-      const known = await findByAccount(transaction, identity);
-      if (known) {
-        if (emailVerificationRequired && !known.emailVerified) throw appErrors.forbidden('email_not_verified');
-        return { user: known, isNew: false };
-      }
-      // Before anything is looked up by the address: whoever has not proven that it is theirs must not learn whether it is a user's.
-      if (emailVerificationRequired && !identity.emailVerified) throw appErrors.forbidden('email_not_verified');
-      const existing = await findUserByEmail(transaction, identity.email);
-      if (!existing) return { user: await makeUser(transaction, identity), isNew: true };
-      // Both sides must have proven the address. An account that somebody made with another's address would else get that person's identity,
-      // and an identity with an unproven address somebody's account.
-      if (!identity.emailVerified || !existing.emailVerified) throw appErrors.conflict({ field: 'email', reason: 'already_in_use' });
-      await insertAccount(transaction, existing.id, identity);
-      return { user: existing, isNew: false };
-    });
+    const known = await findByAccount(database, identity);
+    if (known) {
+      if (emailVerificationRequired && !known.emailVerified) throw appErrors.forbidden('email_not_verified');
+      return { user: known, isNew: false };
+    }
+    // Before anything is looked up by the address: whoever has not proven that it is theirs must not learn whether it is a user's.
+    if (emailVerificationRequired && !identity.emailVerified) throw appErrors.forbidden('email_not_verified');
+    const existing = await findUserByEmail(database, identity.email);
+    if (existing) return linkTo(existing, identity);
+    return { user: await database.transaction().execute((transaction) => makeUser(transaction, identity)), isNew: true };
   }
 
   return async (identity) => {
@@ -67,13 +84,18 @@ export function createLinkUser({ database, emailVerificationRequired }: LinkUser
   };
 }
 
-async function findByAccount(db: AuthExecutor, { providerId, accountId }: Identity): Promise<StoredUser | undefined> {
+/** By provider, issuer and subject: another issuer under the same name has other people under the same subjects. */
+async function findByAccount(db: AuthExecutor, { providerId, issuer, accountId }: Identity): Promise<StoredUser | undefined> {
   const account = await db
     .selectFrom('account')
-    .select('userId')
+    .select(['id', 'userId', 'issuer'])
     .where('providerId', '=', providerId)
     .where('accountId', '=', accountId)
+    .where((eb) => eb.or([eb('issuer', '=', issuer), eb('issuer', 'is', null)]))
+    .orderBy('issuer', (order) => order.asc().nullsLast())
     .executeTakeFirst();
+  // Made by a version before the column.
+  if (account?.issuer === null) await db.updateTable('account').set({ issuer }).where('id', '=', account.id).execute();
   return account && findUserById(db, account.userId);
 }
 
@@ -86,7 +108,7 @@ async function makeUser(db: AuthExecutor, identity: Identity): Promise<StoredUse
     id,
     email,
     emailVerified,
-    name: (name.data ?? '').slice(0, 100),
+    name: cutText(storable(name.data ?? ''), 100),
     image: image.data ?? null,
   });
   if (!isMade) throw appErrors.conflict({ field: 'email', reason: 'already_in_use' });
@@ -97,10 +119,10 @@ async function makeUser(db: AuthExecutor, identity: Identity): Promise<StoredUse
 }
 
 // The provider's tokens are not kept: they are used once, to ask who this is.
-async function insertAccount(db: AuthExecutor, userId: string, { providerId, accountId }: Identity): Promise<void> {
+async function insertAccount(db: AuthExecutor, userId: string, { providerId, issuer, accountId }: Identity): Promise<void> {
   const now = new Date();
   await db
     .insertInto('account')
-    .values({ id: newId('acc'), userId, providerId, accountId, createdAt: now, updatedAt: now })
+    .values({ id: newId('acc'), userId, providerId, issuer, accountId, createdAt: now, updatedAt: now })
     .execute();
 }

@@ -5,8 +5,14 @@ export const socialProviderNames = ['google', 'github', 'microsoft', 'gitlab', '
 export type SocialProviderName = (typeof socialProviderNames)[number];
 
 const credential = z.string().min(1).max(2_048);
-const socialProvider = z.strictObject({ clientId: credential, clientSecret: credential });
-const oidcProvider = z.strictObject({ issuer: z.url({ protocol: /^https$/ }), clientId: credential, clientSecret: credential });
+/** Whose addresses the provider answers for (address-authority.ts); `*` is every domain. */
+const domains = z
+  .array(z.string().max(253))
+  .transform((names) => names.map((name) => name.toLowerCase()))
+  .optional();
+const client = { clientId: credential, clientSecret: credential, domains };
+const socialProvider = z.strictObject(client);
+const oidcProvider = z.strictObject({ issuer: z.url({ protocol: /^https$/ }), ...client });
 
 export const socialProvidersSchema = z.partialRecord(z.enum(socialProviderNames), socialProvider);
 export const oidcProvidersSchema = z

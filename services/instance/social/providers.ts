@@ -2,7 +2,7 @@ import type { BetterAuthOptions } from 'better-auth';
 import { appErrors } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Auth } from '../auth/create-auth.ts';
-import type { ProviderSettings } from './provider-settings.ts';
+import type { ProviderSettings, SocialProviderName } from './provider-settings.ts';
 
 type AuthContext = Awaited<Auth['$context']>;
 /** better-auth's object that speaks one provider's protocol. */
@@ -18,7 +18,8 @@ const discoveryTimeoutMs = 10_000;
 
 /** Settings as better-auth's options want them. */
 export function socialProviderOptions({ social }: ProviderSettings): NonNullable<BetterAuthOptions['socialProviders']> {
-  const { microsoft, ...others } = social;
+  const clients = Object.entries(social).map(([name, { clientId, clientSecret }]) => [name, { clientId, clientSecret }] as const);
+  const { microsoft, ...others } = Object.fromEntries(clients) as Partial<Record<SocialProviderName, (typeof clients)[number][1]>>;
   // Its photo would be in the user's row, and so in every cached session, as the picture itself.
   return { ...others, ...(microsoft === undefined ? {} : { microsoft: { ...microsoft, disableProfilePhoto: true } }) };
 }

@@ -1,19 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { judgeText } from '../../../domain/text.ts';
 import { AppError, appErrors } from '../../shared/errors.ts';
+import type { GuessGuard } from '../../shared/guard/guess-guard.ts';
 import type { Log } from '../../shared/log.ts';
 import { emailSchema } from '../auth/field-schemas.ts';
 import type { OneTimeTokens } from '../auth/one-time-tokens.ts';
 import type { ClientInfo } from '../auth/session-token.ts';
 import type { SignInOutcome, StartSession } from '../auth/start-session.ts';
+import type { AddressAuthority } from './address-authority.ts';
 import type { Identity, LinkUser } from './link-user.ts';
+import { socialProviderNames } from './provider-settings.ts';
 import { withTimeout } from './providers.ts';
 import type { Provider, Providers } from './providers.ts';
 
 interface SocialSignInDeps {
   providers: Providers;
+  guard: GuessGuard;
   tokens: OneTimeTokens;
   linkUser: LinkUser;
+  answersFor: AddressAuthority;
   startSession: StartSession;
   log: Log;
 }
@@ -43,7 +49,9 @@ const flowSchema = z.object({
 });
 type Flow = z.output<typeof flowSchema>;
 
-export function createSocialSignIn({ providers, tokens, linkUser, startSession, log }: SocialSignInDeps) {
+export function createSocialSignIn(deps: SocialSignInDeps) {
+  const { providers, guard, tokens, linkUser, answersFor, startSession, log } = deps;
+
   async function identify(provider: Provider, flow: Flow, answer: ProviderAnswer): Promise<Identity> {
     const { code, user } = answer;
     const { codeVerifier, redirectUrl } = flow;
@@ -57,14 +65,16 @@ export function createSocialSignIn({ providers, tokens, linkUser, startSession, 
     if (!info) throw invalidCode();
     const accountId = String(await provider.accountSubject({ tokens: obtained, profile: info.data }));
     if (accountId === '' || accountId === 'undefined' || accountId === 'null') throw new Error('The provider gave no id of the account');
+    if (judgeText(accountId) !== undefined) throw new Error('The provider gave an id of the account that can not be stored');
     const email = emailSchema.safeParse(info.user.email);
     if (!email.success) throw appErrors.forbidden('email_required');
     return {
       providerId: provider.id,
+      issuer: isOidc(provider) ? (provider.issuer ?? '') : '',
       accountId,
       email: email.data.toLowerCase(),
       // Some providers say it as text.
-      emailVerified: String(info.user.emailVerified) === 'true',
+      emailVerified: String(info.user.emailVerified) === 'true' && answersFor(provider.id, email.data),
       name: info.user.name ?? '',
       image: info.user.image ?? null,
     };
@@ -97,7 +107,10 @@ export function createSocialSignIn({ providers, tokens, linkUser, startSession, 
       client: ClientInfo,
     ): Promise<SignInOutcome & { isNew: boolean; userId: string }> {
       const provider = await providers.get(providerName);
-      const spent = await tokens.spend('social-state', answer.state);
+      const spent = await guard.attempt(
+        { kind: 'token', account: null, client: client.key },
+        async () => (await tokens.spend('social-state', answer.state)) ?? undefined,
+      );
       const flow = flowSchema.safeParse(spent?.data);
       if (!flow.success || flow.data.provider !== provider.id) {
         throw appErrors.invalidRequest({ field: 'state', reason: 'is not valid or has expired' });
@@ -112,6 +125,11 @@ export function createSocialSignIn({ providers, tokens, linkUser, startSession, 
       return { ...(await startSession(user, client)), isNew, userId: user.id };
     },
   };
+}
+
+/** The public providers have one issuer each, which no setting changes. */
+function isOidc({ id }: Provider): boolean {
+  return !socialProviderNames.some((name) => name === id);
 }
 
 function invalidCode(): Error {

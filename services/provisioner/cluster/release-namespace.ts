@@ -1,7 +1,9 @@
 import { PatchStrategy } from '@kubernetes/client-node';
 import type { KubernetesObject } from '@kubernetes/client-node';
+import { tenantSecretNames } from '../../../domain/tenant-secrets.ts';
 import type { Cluster } from './connect-cluster.ts';
 import { belongsTo, readNamespace } from './tenant-namespaces.ts';
+import type { TenantNamespace } from './tenant-namespaces.ts';
 import { isStatus, whenFound } from './when-found.ts';
 
 export interface Release {
@@ -40,16 +42,44 @@ export async function releaseNamespace(cluster: Cluster, { appId, namespace, pat
   const found = await readNamespace(cluster, namespace);
   if (!found || !belongsTo(found, appId)) return [];
   const released: string[] = [];
-  for (const [apiVersion, kind] of kinds)
-    for (const object of await listObjects(cluster, apiVersion, kind, namespace))
+  for (const [apiVersion, kind] of kinds) {
+    const objects = await listObjects(cluster, apiVersion, kind, namespace);
+    for (const object of objects ?? [])
       if (isStuck(object, patienceMs, now) && (await releaseObject(cluster, { ...object, apiVersion, kind })))
         released.push(describe(kind, object));
+    if (objects === undefined && isOverdue(found, patienceMs, now)) released.push(...(await releaseUnreadable(cluster, namespace)));
+  }
   if (await releaseNamespaceItself(cluster, found, patienceMs, now)) released.push(`Namespace ${namespace}`);
   return released;
 }
 
-/** Empty where the cluster has no such kind. */
-async function listObjects({ objects }: Cluster, apiVersion: string, kind: string, namespace: string): Promise<KubernetesObject[]> {
+/** Whether only finalizers can be what keeps it. */
+function isOverdue({ deletedAt, remaining }: TenantNamespace, patienceMs: number, now: Date): boolean {
+  if (deletedAt === undefined || now.getTime() - deletedAt.getTime() <= patienceMs) return false;
+  return remaining.some((reason) => reason.includes('finalizers remaining'));
+}
+
+/**
+ * The right to read Secrets is a binding in the namespace, which ends before what has finalizers. From then on they can't be listed, but
+ * the names that the tenant program gives them are known; and in a namespace that is being deleted each of them is, too.
+ */
+async function releaseUnreadable({ objects }: Cluster, namespace: string): Promise<string[]> {
+  const released: string[] = [];
+  for (const name of tenantSecretNames) {
+    const patch = { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace, finalizers: null } } as unknown as KubernetesObject;
+    if (await whenFound(objects.patch(patch, undefined, undefined, undefined, undefined, PatchStrategy.MergePatch)))
+      released.push(`Secret ${name}`);
+  }
+  return released;
+}
+
+/** Empty where the cluster has no such kind; undefined where Secrets can't be read any more. */
+async function listObjects(
+  { objects }: Cluster,
+  apiVersion: string,
+  kind: string,
+  namespace: string,
+): Promise<KubernetesObject[] | undefined> {
   const found: KubernetesObject[] = [];
   let page: string | undefined;
   try {
@@ -63,6 +93,7 @@ async function listObjects({ objects }: Cluster, apiVersion: string, kind: strin
     return found;
   } catch (error) {
     if (isStatus(error, 404) || isUnknownKind(error)) return found;
+    if (kind === 'Secret' && isStatus(error, 403)) return undefined;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { libpqCompatible } from '../../shared/db/libpq-compatible.ts';
+import { createPool } from '../../shared/db/postgres-connections.ts';
 import { tenantProject } from '../../../stacks/tenant-project.ts';
 
 /** The database that Pulumi's PostgreSQL backend keeps stacks in: one table of keys and JSON. Keys only are read here. */
@@ -30,15 +31,15 @@ export function createStateDatabase(backendUrl: string, onError: (error: Error) 
   const url = new URL(backendUrl);
   const table = url.searchParams.get('table') ?? defaultTable;
   url.searchParams.delete('table');
-  const pool = new pg.Pool({
+  const config = {
     connectionString: libpqCompatible(url.href),
     max: poolSize,
     application_name: 'authsome-provisioner-state',
     connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + connectTimeoutMs,
-  });
-  pool.on('error', onError);
+  };
+  const pool = createPool(config, onError);
   const folders = foldersOf(decodeURIComponent(url.pathname));
   const quoted = table.split('.').map(pg.escapeIdentifier).join('.');
   return {

@@ -1,11 +1,13 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { libpqCompatible } from './libpq-compatible.ts';
+import { createClient, createPool } from './postgres-connections.ts';
 
 /** A server, and a login on it that may do more than the owners of the databases there. */
 export type AdministratorConfig = Pick<
   pg.ClientConfig,
-  'host' | 'port' | 'user' | 'password' | 'database' | 'ssl' | 'application_name' | 'statement_timeout' | 'connectionTimeoutMillis'
+  'host' | 'port' | 'user' | 'password' | 'database' | 'ssl' | 'statement_timeout' | 'connectionTimeoutMillis'
 > & {
+  application_name: string;
   /** Instead of the parts. */
   connectionString?: string;
   /** Time to wait for a lock, which an owner could hold. In milliseconds. */
@@ -56,22 +58,17 @@ export async function administer<T>(config: AdministratorConfig, use: (client: p
 
 /** The connection alone, for one who holds it for longer. A loss fails the next statement; listen to `error` and `end` to hear of it at once. */
 export function createAdministratorClient(config: AdministratorConfig): pg.Client {
-  const client = new pg.Client(clientConfig(config));
-  // Without a listener, a connection that is lost would end the process.
-  client.on('error', () => undefined);
-  return client;
+  return createClient(clientConfig(config));
 }
 
 /** @param onError where an idle connection's loss goes; the pool replaces the connection */
 export function createAdministratorPool(config: AdministratorConfig & { max: number }, onError: (error: Error) => void): pg.Pool {
-  const pool = new pg.Pool({ ...clientConfig(config), max: config.max });
-  pool.on('error', onError);
-  return pool;
+  return createPool({ ...clientConfig(config), max: config.max }, onError);
 }
 
 const tenantDatabase = /^(?:restoring_|replaced_)?authsome_app_/;
 
-function clientConfig({ connectionString, ...config }: AdministratorConfig): pg.ClientConfig {
+function clientConfig({ connectionString, ...config }: AdministratorConfig): Parameters<typeof createClient>[0] {
   const statementTimeoutMs = Number(config.statement_timeout || defaultStatementTimeoutMs);
   const connectTimeoutMs = config.connectionTimeoutMillis ?? defaultConnectTimeoutMs;
   const database = connectionString === undefined ? config.database : decodeURIComponent(new URL(connectionString).pathname.slice(1));

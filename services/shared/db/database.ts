@@ -1,8 +1,8 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { Kysely, PostgresDialect } from 'kysely';
 import type { LogEvent } from 'kysely';
 import pg from 'pg';
 import { libpqCompatible } from './libpq-compatible.ts';
+import { createPool } from './postgres-connections.ts';
 import type { Database } from './tables.ts';
 
 interface DatabaseOptions {
@@ -13,26 +13,30 @@ interface DatabaseOptions {
   applicationName: string;
   /** Where an idle connection's fault goes; the pool replaces the connection by itself. */
   onError?: (err: Error) => void;
+  /** No query of the request path is near the default (15 s); it bounds what a lock or a lost server can hold. */
+  statementTimeoutMs?: number;
   /** Hears of each statement, as tracing.ts does. */
   onQuery?: ((event: LogEvent) => void) | undefined;
 }
 
 const connectTimeoutMs = 5_000;
-/** No query of the request path is near this; it bounds what a lock or a lost server can hold. */
-const statementTimeoutMs = 15_000;
+const defaultStatementTimeoutMs = 15_000;
+/** For the server's own timeout to be reported before the client stops waiting. */
+const networkMarginMs = 2_000;
 
 /** A Kysely over its own pool; `destroy()` closes it. Connections are opened on first use. */
-export function createDatabase({ url, poolSize, applicationName, onError = () => undefined, onQuery }: DatabaseOptions): Kysely<Database> {
-  const pool = new pg.Pool({
+export function createDatabase(options: DatabaseOptions): Kysely<Database> {
+  const { url, poolSize, applicationName, onError, statementTimeoutMs = defaultStatementTimeoutMs, onQuery } = options;
+  const config = {
     connectionString: libpqCompatible(url),
     max: poolSize,
     application_name: applicationName,
     connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + networkMarginMs,
     types: { getTypeParser },
-  });
-  // Without a listener, a server restart would end the process. What ends while idle is not of the request that had opened it.
-  pool.on('error', AsyncLocalStorage.bind(onError));
+  };
+  const pool = createPool(config, onError);
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }), ...(onQuery === undefined ? {} : { log: onQuery }) });
 }
 

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Log } from '../log.ts';
 import { libpqCompatible } from './libpq-compatible.ts';
+import { createClient } from './postgres-connections.ts';
 
 interface Migration {
   version: number;
@@ -15,6 +16,10 @@ interface Migration {
 
 /** Any fixed number, the same in every process that migrates a control database. */
 const advisoryLock = 4_718_220_001;
+
+const connectTimeoutMs = 10_000;
+/** For one file, such as a new index on the largest table, and for another migrator to finish. */
+const queryTimeoutMs = 600_000;
 
 /** Beside this file in the repository; in an image beside the bundle, which import.meta.url then names. */
 const defaultDirectory = fileURLToPath(new URL('./migrations', import.meta.url));
@@ -27,9 +32,12 @@ const defaultDirectory = fileURLToPath(new URL('./migrations', import.meta.url))
  */
 export async function migrate(connectionUrl: string, log: Log, directory: string = defaultDirectory): Promise<void> {
   const migrations = await readMigrations(directory);
-  const client = new pg.Client({ connectionString: libpqCompatible(connectionUrl), application_name: 'authsome-migrate' });
-  // A connection that is lost fails the next statement, and must not end the process.
-  client.on('error', () => undefined);
+  const client = createClient({
+    connectionString: libpqCompatible(connectionUrl),
+    application_name: 'authsome-migrate',
+    connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: queryTimeoutMs,
+  });
   await client.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [advisoryLock]);

@@ -64,6 +64,8 @@ export interface ApplicationsTable {
   observed_generation: Generated<number>;
   config: JSONColumnType<AppSettings, string, string>;
   sealed_config_secrets: JSONColumnType<SealedConfigSecrets, string | undefined, string>;
+  /** Of config; the database makes it. Null in a configuration without the setting. */
+  allowed_origins: ColumnType<string[] | null, never, never>;
   database_tier: Generated<DatabaseTier>;
   internal_url: string | null;
   namespace: string | null;
@@ -73,6 +75,8 @@ export interface ApplicationsTable {
   failure: JSONColumnType<AppFailure, string | null | undefined, string | null> | null;
   revision: Generated<number>;
   published_revision: Generated<number>;
+  /** routeFormat of the code that published it. */
+  published_format: Generated<number>;
   created_at: CreatedTime;
   updated_at: CreatedTime;
   active_at: Date | null;

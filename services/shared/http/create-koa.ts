@@ -6,6 +6,8 @@ import type { Log } from '../log.ts';
 import { noTracing } from '../tracing.ts';
 import type { Tracing } from '../tracing.ts';
 import { answeredRoute } from './answered-route.ts';
+import { createLineLimit } from './limit-lines.ts';
+import { transportSecurity } from './security-headers.ts';
 
 export const requestIdHeader = 'X-AuthSome-Request-ID';
 
@@ -36,6 +38,8 @@ export function createKoa({ log, trustedProxies = 0, tracing = noTracing }: Crea
   koa.silent = true;
   koa.on('error', (err: unknown) => log.debug({ err }, 'Response failed'));
 
+  const admitLine = createLineLimit();
+
   koa.use((ctx, next) => {
     // Probes come every few seconds and say nothing.
     if (quietPaths.has(ctx.path)) return answer(ctx, next, log);
@@ -43,7 +47,9 @@ export function createKoa({ log, trustedProxies = 0, tracing = noTracing }: Crea
       const startedAt = performance.now();
       await answer(ctx, next, log);
       const durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
-      ctx.state.log.info({ method: ctx.method, path: ctx.path, status: ctx.status, durationMs }, 'Request answered');
+      const { admitted, leftOut } = admitLine({ refused: ctx.status >= 400 && ctx.status < 500 });
+      const facts = { method: ctx.method, path: ctx.path, status: ctx.status, durationMs };
+      if (admitted) ctx.state.log.info(leftOut === 0 ? facts : { ...facts, leftOut }, 'Request answered');
       span?.end({ route: answeredRoute(ctx), status: ctx.status, attributes: { 'authsome.request_id': ctx.state.requestId } });
     });
   });
@@ -57,6 +63,7 @@ async function answer(ctx: RequestContext, next: () => Promise<unknown>, log: Lo
   ctx.state.requestId = requestId;
   ctx.state.log = log.child({ requestId });
   ctx.set(requestIdHeader, requestId);
+  if (ctx.secure) ctx.set(transportSecurity.name, transportSecurity.value);
   try {
     await next();
     if (ctx.status === 404 && ctx.body === undefined) throw appErrors.notFound('path');

@@ -1,55 +1,53 @@
 import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
+import { decodeUtf8, findBadUtf8 } from '../../../domain/decode-text.ts';
 import { appErrors } from '../errors.ts';
+import { holdOf } from './body-budget.ts';
 import { parseInput } from './parse-input.ts';
+import { readBytes } from './read-bytes.ts';
 
 const defaultLimitBytes = 64 * 1024;
 
+interface ReadOptions {
+  limitBytes?: number;
+  /** Milliseconds for the whole body, if not those of a small one. */
+  patienceMs?: number | undefined;
+  /** A field whose text the caller checks itself, row by row. */
+  uncheckedField?: string;
+}
+
 /**
- * Reads and checks a JSON body. The schema should be a strict object, so that unknown fields are refused.
+ * Reads and checks a JSON body. The schema should be a strict object, so that unknown fields are refused. A request without a body is one
+ * without fields, whatever its content type says.
  *
  * @param ctx a Koa context, or anything with the request on `req`
- * @throws AppError invalid_request: 400 with the field and reason, 413 beyond `limitBytes`, 415 where it isn't JSON
+ * @throws AppError invalid_request: 400 with the field and reason, 408 if it is slow, 413 beyond `limitBytes`, 415 if the body isn't JSON
  */
 export async function readJson<S extends z.ZodType>(
   ctx: { req: IncomingMessage },
   schema: S,
-  { limitBytes = defaultLimitBytes }: { limitBytes?: number } = {},
+  { limitBytes = defaultLimitBytes, patienceMs, uncheckedField }: ReadOptions = {},
 ): Promise<z.output<S>> {
-  const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = ctx.req.headers;
+  const { req } = ctx;
+  if (!announcesBody(req)) return parseInput(schema, {});
+  const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = req.headers;
   if (!/^application\/json\s*(;|$)/i.test(type))
     throw appErrors.invalidRequest({ field: 'content-type', reason: 'must be application/json' }, 415);
   if (encoding !== 'identity') throw appErrors.invalidRequest({ field: 'content-encoding', reason: 'is not supported' }, 415);
-  return parseInput(schema, parseText(await readBytes(ctx.req, limitBytes)));
+  const bytes = await readBytes(req, { limitBytes, patienceMs, hold: holdOf(req) });
+  return parseInput(schema, bytes.length === 0 ? {} : parseJson(bytes), { uncheckedField });
 }
 
-async function readBytes(req: IncomingMessage, limitBytes: number): Promise<Buffer> {
-  const tooLarge = appErrors.invalidRequest({ field: 'body', reason: `must be at most ${limitBytes} bytes` }, 413);
-  if (Number(req.headers['content-length'] ?? 0) > limitBytes) throw tooLarge;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limitBytes) throw tooLarge;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+function announcesBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-function parseText(bytes: Buffer): unknown {
+function parseJson(bytes: Buffer): unknown {
+  const text = decodeUtf8(bytes);
+  if (text === undefined) throw appErrors.invalidRequest(findBadUtf8(bytes));
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return JSON.parse(text, refuseNul) as unknown;
-  } catch (err) {
-    const reason = err instanceof NulError ? err.message : 'is not valid JSON';
-    throw appErrors.invalidRequest({ field: 'body', reason });
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw appErrors.invalidRequest({ field: 'body', reason: 'is not valid JSON' });
   }
-}
-
-class NulError extends Error {}
-
-// PostgreSQL's text and jsonb can't hold U+0000; without this the insert would fail as our own fault.
-function refuseNul(key: string, value: unknown): unknown {
-  if (key.includes('\0') || (typeof value === 'string' && value.includes('\0'))) throw new NulError('must not contain U+0000');
-  return value;
 }

@@ -50,6 +50,7 @@ export async function loadRoute(db: Executor, appId: string): Promise<Route | nu
       'a.region',
       'a.internal_url',
       'a.sealed_instance_token',
+      'a.allowed_origins',
       'w.plan',
       jsonArrayFrom(
         eb
@@ -76,6 +77,8 @@ export async function loadRoute(db: Executor, appId: string): Promise<Route | nu
     region: row.region,
     internalUrl: row.serving ? row.internal_url : null,
     sealedInstanceToken: row.sealed_instance_token,
+    // As browsers send them: no path, no default port.
+    allowedOrigins: row.allowed_origins?.map((allowed) => new URL(allowed).origin) ?? null,
     keys: keys.map(({ id, type, hash, scopes, expires_at }) => ({
       id,
       type,

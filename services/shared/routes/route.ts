@@ -7,6 +7,9 @@ export const routeInvalidationChannel = 'routes:invalidate';
 export const appStatuses = ['provisioning', 'active', 'updating', 'restarting', 'suspended', 'failed', 'deleting', 'deleted'] as const;
 export type AppStatus = (typeof appStatuses)[number];
 
+/** Counts the additions to a route: one in Redis that is of an older format is published again. Its index is made for this number. */
+export const routeFormat = 1;
+
 export const routeApiKeySchema = z.object({
   id: z.string(),
   type: z.enum(['public', 'secret']),
@@ -33,6 +36,8 @@ export const routeSchema = z.object({
   /** The instance's token, sealed with the platform's encryption key (secret-box.ts). */
   sealedInstanceToken: z.string().nullable(),
   keys: z.array(routeApiKeySchema),
+  /** Whose pages may call the application. Null in a route of an older version: then only the instance knows. */
+  allowedOrigins: z.array(z.string()).nullable().default(null),
 });
 
 export type Route = z.output<typeof routeSchema>;

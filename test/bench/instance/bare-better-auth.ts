@@ -4,8 +4,8 @@ import { betterAuth } from 'better-auth';
 import type { BetterAuthOptions } from 'better-auth';
 import { getMigrations } from 'better-auth/db/migration';
 import { toNodeHandler } from 'better-auth/node';
-import { Redis } from 'ioredis';
-import pg from 'pg';
+import { postgresPool } from '../../support/postgres-client.ts';
+import { redisClient } from '../../support/redis-client.ts';
 
 // better-auth behind its own Node handler, with nothing of ours: what the instance is measured against. As many connections, sessions in
 // both stores, and passwords hashed at the same price.
@@ -13,11 +13,11 @@ import pg from 'pg';
 const { DATABASE_URL = '', REDIS_URL = '', AUTH_SECRET = '' } = process.env;
 const scryptOptions = { N: 2 ** 14, r: 8, p: 5, maxmem: 2 ** 26 };
 
-const redis = new Redis(REDIS_URL);
+const redis = redisClient(REDIS_URL);
 const options = {
   secret: AUTH_SECRET,
   baseURL: 'http://127.0.0.1',
-  database: new pg.Pool({ connectionString: DATABASE_URL, max: 5 }),
+  database: postgresPool({ connectionString: DATABASE_URL, max: 5 }),
   secondaryStorage: {
     get: (key) => redis.get(key),
     getAndDelete: (key) => redis.getdel(key),

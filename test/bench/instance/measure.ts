@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import pg from 'pg';
 import { bundle } from '../../../toolchain/images/bundle.ts';
 import { makeServerDirectory } from '../../support/local-services.ts';
 import { startPostgres } from '../../support/start-postgres.ts';
@@ -9,6 +8,7 @@ import { startRedis } from '../../support/start-redis.ts';
 import { startMeasuredServer } from './measured-server.ts';
 import type { MeasuredServer } from './measured-server.ts';
 import { putLoad } from './put-load.ts';
+import { postgresClient } from '../../support/postgres-client.ts';
 
 // node test/bench/instance/measure.ts: the instance next to bare better-auth, on the same PostgreSQL and Redis. The last line is one JSON
 // object. Both are bundled, as the instance is in its image, and the instance writes its log as it does there.
@@ -101,7 +101,7 @@ async function start({ name, entry }: Contestant, index: number): Promise<Measur
   const file = path.join(directory, `server-${index}.mjs`);
   writeFileSync(file, await bundle({ repoRoot, entry, cacheDir: path.join(directory, 'bundles') }));
   const database = `bench_${index}`;
-  const admin = new pg.Client({ connectionString: postgres.url });
+  const admin = postgresClient({ connectionString: postgres.url });
   await admin.connect();
   await admin.query(`create database ${database}`);
   await admin.end();

@@ -1,5 +1,6 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { stackName } from './stack-driver.ts';
+import { postgresClient } from '../../support/postgres-client.ts';
 
 export async function createDatabase(adminUrl: string, name: string): Promise<void> {
   await withClient(adminUrl, (client) => client.query(`create database ${name}`));
@@ -33,7 +34,7 @@ export async function stackBytes(url: string): Promise<number> {
 }
 
 async function withClient<Result>(url: string, use: (client: pg.Client) => Promise<Result>): Promise<Result> {
-  const client = new pg.Client({ connectionString: url });
+  const client = postgresClient({ connectionString: url });
   await client.connect();
   try {
     return await use(client);

@@ -1,6 +1,5 @@
 import { rmSync } from 'node:fs';
 import test from 'ava';
-import { Redis } from 'ioredis';
 import { loadRestore } from '../../../services/backup/restore/load-restore.ts';
 import { runBackup } from '../../../services/backup/run-backup.ts';
 import { folderTarget } from '../../../services/backup/targets/folder-target.ts';
@@ -10,6 +9,7 @@ import { startRedis } from '../../support/start-redis.ts';
 import { platformContent } from './platform-content.ts';
 import { binDir, encryptionKey, log, makeFolder, passphraseFingerprint, query, startPlatformDatabases } from './platform-databases.ts';
 import type { PlatformDatabases } from './platform-databases.ts';
+import { redisClient } from '../../support/redis-client.ts';
 
 // Servers of a managed service: TLS by an authority of its own, and an administrator who is no superuser.
 const never = new AbortController().signal;
@@ -62,7 +62,7 @@ test.serial('what was backed up there is restored into other such servers, and e
       ['authsome_control', 'succeeded'],
     ],
   );
-  const redis = new Redis(server.url);
+  const redis = redisClient(server.url);
   t.teardown(() => redis.disconnect());
   await loadRestore(
     {

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Kysely } from 'kysely';
-import pg from 'pg';
 import { encryptionKeyFingerprint } from '../../../services/backup/key-fingerprints.ts';
 import { databaseUrl } from '../../../services/backup/postgres/server.ts';
 import type { RunBackupOptions } from '../../../services/backup/run-backup.ts';
@@ -18,6 +17,7 @@ import { insertApplication } from '../../support/insert-application.ts';
 import { makeServerDirectory } from '../../support/local-services.ts';
 import { startManagedPostgres } from '../../support/start-managed-postgres.ts';
 import { postgresBin, startPostgres } from '../../support/start-postgres.ts';
+import { postgresClient } from '../../support/postgres-client.ts';
 
 export const log = createLog({ name: 'test', level: 'silent' });
 export const encryptionKey = randomBytes(32).toString('base64');
@@ -136,7 +136,7 @@ function as(role: string, url: string): string {
 }
 
 export async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: url });
+  const client = postgresClient({ connectionString: url });
   await client.connect();
   try {
     const result = await client.query<Record<string, unknown>>(text);

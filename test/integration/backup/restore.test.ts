@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { databaseUrl } from '../../../services/backup/postgres/server.ts';
 import { finishRestore } from '../../../services/backup/restore/finish-restore.ts';
 import { loadRestore } from '../../../services/backup/restore/load-restore.ts';
@@ -27,6 +27,7 @@ import {
   startPlatformDatabases,
 } from './platform-databases.ts';
 import type { PlatformDatabases } from './platform-databases.ts';
+import { redisClient } from '../../support/redis-client.ts';
 
 let source: PlatformDatabases;
 let empty: PlatformDatabases;
@@ -42,7 +43,7 @@ const [first, second, own] = ['app_first00001', 'app_second0001', 'app_own000000
 test.before(async () => {
   // Of this file's own: a restore forgets the routes of a whole server.
   [source, server] = await Promise.all([startPlatformDatabases(), startRedis(redisDirectory)]);
-  redis = new Redis(server.url);
+  redis = redisClient(server.url);
   await source.makeTenant(first);
   await source.makeTenant(second);
   await source.makeTenant(own, 'dedicated');

@@ -94,8 +94,9 @@ test.serial(seesAs, 'developer', [
   201,
   204,
   ...[202, 202, 202, 202],
-  ...[202, 202, 202],
-  403,
+  ...[202, 202],
+  // For good, only owners and admins.
+  ...[403, 403],
   404,
 ]);
 

@@ -39,6 +39,15 @@ test('a logout ends one session only', async (t) => {
   t.is(me.status, 200);
 });
 
+test('no session token is stored as it is', async (t) => {
+  const owner = await signUpOwner(api.url);
+  const { rows } = await sql<{ token: string }>`select token from sessions where user_id = ${owner.userId}`.execute(api.db);
+  t.is(rows.length, 1);
+  // A hash of what better-auth made and nobody was given.
+  t.regex(rows[0]?.token ?? '', /^[0-9a-f]{64}$/);
+  t.is((await request(api.url, { method: 'GET', path: '/control/v1/auth/me', token: rows[0]?.token ?? '' })).status, 401);
+});
+
 test('an ended session is not let in', async (t) => {
   const owner = await signUpOwner(api.url);
   await api.db

@@ -18,6 +18,8 @@ test.after.always(() => api.close());
 const email = { from: 'a@acme.example', smtp: { host: 'smtp.acme.example' } };
 const client = { clientId: 'id', clientSecret: 'hunter2' };
 
+const nested = (levels: number): unknown => JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`);
+
 // Nothing in this file creates an application, so a single row anywhere is a leak of a refused request.
 test.afterEach.always(async (t) => {
   for (const table of ['applications', 'api_keys', 'jobs'] as const) {
@@ -103,7 +105,11 @@ test(
   { config: { allowedOrigins: ['https://a.example/\ud800'] } },
   'config.allowedOrigins.0',
 );
-test('a NUL character', refusesField, { name: 'a\0b' }, 'body');
+test('a NUL character', refusesField, { name: 'a\0b' }, 'name');
+test('a NUL character deep in a setting', refusesField, { config: { email: { ...email, from: 'a\0@b.example' } } }, 'config.email.from');
+test('a field whose name has a NUL character', refusesField, { 'a\0': 1 }, 'a\ufffd');
+test('a field whose name has half a character', refusesField, { '\ud800': 1 }, '\ufffd');
+test('a setting that is nested too deep', refusesField, { config: nested(40) }, 'config');
 
 test('a field of the wrong type is not said to be missing, and the value is not repeated', async (t) => {
   const { body } = await createApplication(owner, workspaceId, { name: 7, slug: undefined });
@@ -120,7 +126,10 @@ test('several problems are told at once', async (t) => {
 
 const refusesBody = test.macro({
   title: (what) => `a body is refused: ${what ?? ''}`,
-  async exec(t, { raw, headers, status: expected }: { raw: string; headers?: Record<string, string>; status: number }) {
+  async exec(
+    t,
+    { raw, headers, status: expected }: { raw: string | Uint8Array<ArrayBuffer>; headers?: Record<string, string>; status: number },
+  ) {
     const path = `/control/v1/workspaces/${workspaceId}/applications`;
     const { status, body } = await request(api.url, { method: 'POST', path, token: owner.token, raw, ...(headers ? { headers } : {}) });
     t.is(status, expected);
@@ -130,6 +139,7 @@ const refusesBody = test.macro({
 });
 
 test('empty', refusesBody, { raw: '', status: 400 });
+test('bytes that are not UTF-8', refusesBody, { raw: Uint8Array.of(0x7b, 0xff, 0x7d), status: 400 });
 test('cut off', refusesBody, { raw: '{"name":', status: 400 });
 test('a list', refusesBody, { raw: '[]', status: 400 });
 test('null', refusesBody, { raw: 'null', status: 400 });
@@ -153,7 +163,7 @@ const answersNotFound = test.macro({
 });
 
 test('an application in an unknown workspace', answersNotFound, 'POST', '/control/v1/workspaces/ws_unknown1234/applications');
-test('a workspace id of another form', answersNotFound, 'POST', '/control/v1/workspaces/%00/applications');
+test('a workspace id of another form', answersNotFound, 'POST', '/control/v1/workspaces/WS-1/applications');
 test('an unknown application', answersNotFound, 'GET', '/control/v1/applications/app_unknown1234');
 test('an application id with SQL', answersNotFound, 'GET', `/control/v1/applications/app_1'%20or%20'1'='1`);
 test('deleting an unknown application', answersNotFound, 'DELETE', '/control/v1/applications/app_unknown1234');
@@ -173,3 +183,51 @@ test('a page that is no number', refusesQuery, 'page=one');
 test('a page size beyond 100', refusesQuery, 'pageSize=101');
 test('a parameter twice', refusesQuery, 'page=1&page=2');
 test('an unknown parameter', refusesQuery, 'limit=5');
+
+const refusesText = test.macro({
+  title: (what) => `text is refused, naming the field: ${what ?? ''}`,
+  async exec(
+    t,
+    { method = 'GET', path, raw, field }: { method?: string; path: string; raw?: string | Uint8Array<ArrayBuffer>; field: string },
+  ) {
+    const answer = await request(api.url, { method, path, token: owner.token, ...(raw === undefined ? {} : { raw }) });
+    t.is(answer.status, 400);
+    t.is(answer.body.error.code, 'invalid_request');
+    t.is(answer.body.error.details?.field, field);
+  },
+});
+const latin1 = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(text, (character) => character.charCodeAt(0));
+const workspaces = { method: 'POST', path: '/control/v1/workspaces' };
+
+test('NUL in a query', refusesText, { path: '/control/v1/workspaces?page=%00', field: 'page' });
+test('a query that is not UTF-8', refusesText, { path: '/control/v1/workspaces?page=1&deleted=%ff', field: 'deleted' });
+test('NUL in a parameter that no route knows', refusesText, { path: '/control/v1/auth/me?nothing=a%00b', field: 'nothing' });
+for (const escape of ['%00', '%ff', '%ed%a0%80', 'app_abc123%00']) {
+  test(`${escape} in a path`, refusesText, { path: `/control/v1/applications/${escape}`, field: 'path' });
+  test(`${escape} in the path of a write`, refusesText, { method: 'DELETE', path: `/control/v1/keys/${escape}`, field: 'path' });
+}
+for (const [name, metadata, field] of [
+  ['half a character in metadata', '{"a":"\\ud800"}', 'metadata.a'],
+  ['half a character in a name of metadata', '{"\\udc00":1}', 'metadata.\ufffd'],
+  ['NUL in metadata', '{"a":"\\u0000"}', 'metadata.a'],
+] as const) {
+  test(name, refusesText, { ...workspaces, raw: `{"name":"Web","metadata":${metadata}}`, field });
+}
+test('bytes that are not UTF-8', refusesText, {
+  ...workspaces,
+  raw: latin1('{"name":"Web","metadata":{"b":"\xff"}}'),
+  field: 'metadata.b',
+});
+test('metadata that is nested as deep as no stack holds', refusesText, {
+  ...workspaces,
+  raw: `{"name":"Web","metadata":${'{"a":'.repeat(9_000)}1${'}'.repeat(9_000)}}`,
+  field: 'metadata',
+});
+test('a name that is not UTF-8', refusesText, { ...workspaces, raw: latin1('{"name":"M\xfcnchen"}'), field: 'name' });
+
+test('text of every script, and what only looks like a bad escape, is taken', async (t) => {
+  for (const name of ['日本語', 'Ольга', '🦉', 'e\u0301', '\ufffd']) {
+    t.is((await owner.post('/control/v1/workspaces', { name, metadata: { [name]: name } })).status, 201, name);
+  }
+  t.is((await request(api.url, { method: 'GET', path: '/control/v1/auth/me?discount=100%&a=%zz', token: owner.token })).status, 200);
+});

@@ -76,12 +76,32 @@ test('a restore is refused once the application is being destroyed, and where it
   t.is((await selectApplication(api.db, id)).desired, 'absent');
 });
 
-test('a restore is refused where the plan has no room for the application any more, and changes nothing', async (t) => {
+test('a deleted application keeps its place in the plan, so that it can always be restored', async (t) => {
   const workspaceId = await createWorkspace(owner);
   const { id } = await activeApplication(api, owner, { workspaceId, slug: 'first' });
   await deletion(id);
   await settle(api.db, id);
-  for (const slug of ['a', 'b', 'c']) t.is((await createApplication(owner, workspaceId, { slug })).status, 202);
+  for (const slug of ['a', 'b']) t.is((await createApplication(owner, workspaceId, { slug })).status, 202);
+  t.is((await createApplication(owner, workspaceId, { slug: 'c' })).status, 409);
+  t.is((await restoration(id)).status, 202);
+});
+
+/** A workspace as there are some from before deleted applications counted: more of them than the plan has places. */
+async function overfullWorkspace(slugs: string[]): Promise<string[]> {
+  const workspaceId = await createWorkspace(owner);
+  const plan = (name: 'free' | 'enterprise') =>
+    api.db.updateTable('workspaces').set({ plan: name }).where('id', '=', workspaceId).execute();
+  await plan('enterprise');
+  const ids: string[] = [];
+  for (const slug of slugs) ids.push((await activeApplication(api, owner, { workspaceId, slug })).id);
+  await plan('free');
+  return ids;
+}
+
+test('a restore is refused where the plan has no room for the application any more, and changes nothing', async (t) => {
+  const [id = ''] = await overfullWorkspace(['first', 'a', 'b', 'c']);
+  await deletion(id);
+  await settle(api.db, id);
   const before = await selectApplication(api.db, id);
   const { status, body } = await restoration<ErrorAnswer>(id);
   t.is(status, 409);
@@ -90,14 +110,8 @@ test('a restore is refused where the plan has no room for the application any mo
 });
 
 test('of two restores at once for one place, one is refused', async (t) => {
-  const workspaceId = await createWorkspace(owner);
-  const deleted: string[] = [];
-  for (const slug of ['a', 'b']) {
-    const { id } = await activeApplication(api, owner, { workspaceId, slug });
-    await deletion(id);
-    deleted.push(id);
-  }
-  for (const slug of ['c', 'd']) await createApplication(owner, workspaceId, { slug });
+  const deleted = (await overfullWorkspace(['a', 'b', 'c', 'd'])).slice(0, 2);
+  for (const id of deleted) await deletion(id);
   const answers = await Promise.all(deleted.map((id) => restoration(id)));
   t.deepEqual(answers.map(({ status }) => status).sort(), [202, 409]);
 });

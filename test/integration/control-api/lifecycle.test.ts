@@ -194,5 +194,6 @@ test('a suspended application keeps its keys, and its route says why it does not
 });
 
 test('a command takes no body, and one on an id of another form finds nothing', async (t) => {
-  for (const id of ['app_unknown1234', "app_1'%20or%20'1'='1", '%00']) t.is((await command(id, 'restart')).status, 404);
+  for (const id of ['app_unknown1234', "app_1'%20or%20'1'='1"]) t.is((await command(id, 'restart')).status, 404);
+  t.is((await command('%00', 'restart')).status, 400);
 });

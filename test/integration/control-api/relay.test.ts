@@ -1,8 +1,7 @@
 import test from 'ava';
 import { rmSync } from 'node:fs';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { jobStream } from '../../../services/shared/jobs/job.ts';
 import { routeKey } from '../../../services/shared/routes/route.ts';
 import { createApplication, createWorkspace } from '../../support/application-requests.ts';
@@ -13,6 +12,8 @@ import { signUpOwner } from '../../support/owner-client.ts';
 import { takeJob } from '../../support/read-queue.ts';
 import { startRedis } from '../../support/start-redis.ts';
 import { waitFor } from '../../support/wait-for.ts';
+import { redisClient } from '../../support/redis-client.ts';
+import { natsClient } from '../../support/nats-client.ts';
 
 test('with NATS away an application is still accepted, and its job is published once NATS is back', async (t) => {
   const api = await startControlApi();
@@ -59,7 +60,7 @@ test('each job is in the queue once, with several relays on one database', async
     return open === 0;
   });
 
-  const nc = await connect({ servers: api.nats.url });
+  const nc = await natsClient({ servers: api.nats.url });
   t.teardown(() => nc.close());
   const manager = await jetstreamManager(nc);
   const { state } = await manager.streams.info(jobStream.stream);
@@ -92,8 +93,25 @@ test('a route that could not be published is published once Redis is back', asyn
 });
 
 async function readRoute(port: number, appId: string): Promise<number | undefined> {
-  const redis = new Redis({ host: '127.0.0.1', port });
+  const redis = redisClient(`redis://127.0.0.1:${port}`);
   const stored = await redis.get(routeKey(appId));
   await redis.quit();
   return stored === null ? undefined : (JSON.parse(stored) as { revision: number }).revision;
 }
+
+test('a route that an older version published is published again, with what this one knows', async (t) => {
+  const api = await startControlApi();
+  t.teardown(() => api.close());
+  const owner = await signUpOwner(api.url);
+  const origins = ['https://shop.example'];
+  const { body } = await createApplication(owner, await createWorkspace(owner), { config: { allowedOrigins: origins } });
+  const read = async () => JSON.parse((await api.redis.get(routeKey(body.id))) ?? '{}') as { allowedOrigins?: string[]; revision?: number };
+  const { allowedOrigins, ...old } = await read();
+  t.deepEqual(allowedOrigins, origins);
+  await api.redis.set(routeKey(body.id), JSON.stringify(old));
+  await api.db.updateTable('applications').set({ published_format: 0 }).execute();
+  await waitFor('the route to be published again', async () => (await read()).allowedOrigins !== undefined);
+  t.deepEqual(await read(), { ...old, allowedOrigins });
+  const { published_format } = await api.db.selectFrom('applications').select('published_format').executeTakeFirstOrThrow();
+  t.is(published_format, 1);
+});

@@ -1,5 +1,6 @@
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
+import { sql } from 'kysely';
 import { destroyExpired } from '../../../services/control-api/scheduler/destroy-expired.ts';
 import { prune } from '../../../services/control-api/scheduler/prune.ts';
 import { startScheduler } from '../../../services/control-api/scheduler/start-scheduler.ts';
@@ -142,4 +143,18 @@ test('events of operations that ended long ago are pruned, and those of others a
   t.deepEqual(kept, [{ operation_id: attempts[1] ?? '' }]);
   t.is((await api.db.selectFrom('operations').selectAll().execute()).length, 2, 'the operations themselves stay');
   t.is((await api.db.selectFrom('sweeps').selectAll().execute()).length, 1);
+});
+
+test('sessions and verifications that have expired are pruned, in portions; others stay', async (t) => {
+  const { api, owner } = await start(t);
+  await sql`insert into sessions (id, user_id, token, expires_at)
+    select 'ses_old' || n, ${owner.userId}, 'hash' || n, now() - interval '1 second' from generate_series(1, 5001) n`.execute(api.db);
+  await sql`insert into verifications (id, identifier, value, expires_at)
+    select 'ver_' || n, 'x', 'x', now() + n * interval '1 hour' from generate_series(-1, 1) n where n <> 0`.execute(api.db);
+  t.true(await prune(api.db));
+  t.false(await prune(api.db));
+  const { rows } = await sql<{ id: string }>`
+    select id from verifications union all select 'session' from sessions where user_id = ${owner.userId}`.execute(api.db);
+  t.deepEqual(rows.map(({ id }) => id).sort(), ['session', 'ver_1']);
+  t.is((await owner.get('/control/v1/auth/me')).status, 200);
 });

@@ -1,9 +1,9 @@
 import test from 'ava';
 import { execa } from 'execa';
 import { rmSync } from 'node:fs';
-import pg from 'pg';
 import { makeServerDirectory } from '../../support/local-services.ts';
 import { startPostgres } from '../../support/start-postgres.ts';
+import { postgresClient } from '../../support/postgres-client.ts';
 
 // Servers of this file's own: roles belong to the whole server.
 const directory = makeServerDirectory();
@@ -31,7 +31,7 @@ test.after.always(async () => {
 /** Runs a statement as one of the platform's roles, and answers its rows or the code of the error. */
 async function as(role: string, database: string, statement: string): Promise<unknown[] | string> {
   const { hostname: host, port } = new URL((role === 'tenants' ? tenantsServer : server).url);
-  const client = new pg.Client({ host, port: Number(port), database, user: `authsome_${role}`, password: password(role) });
+  const client = postgresClient({ host, port: Number(port), database, user: `authsome_${role}`, password: password(role) });
   try {
     await client.connect();
     return (await client.query(statement)).rows as unknown[];
@@ -158,7 +158,7 @@ test('only those who were named may connect to a database', async (t) => {
 
 test("the control server does not know the tenants' role, nor the tenants' server the control roles", async (t) => {
   const rolesOn = async ({ url }: { url: string }) => {
-    const admin = new pg.Client({ connectionString: url });
+    const admin = postgresClient({ connectionString: url });
     await admin.connect();
     const { rows } = await admin.query<{ rolname: string }>(`select rolname from pg_roles where rolname like 'authsome%' order by 1`);
     await admin.end();
@@ -182,7 +182,7 @@ test("a tenant in its own copy of the template can't list the server's databases
   t.deepEqual(await as('tenants', 'postgres', copy), []);
   const url = new URL(tenantsServer.url);
   Object.assign(url, { username: 'app_t2_user', password: 'app_t2_user_password', pathname: '/authsome_app_t2' });
-  const tenant = new pg.Client({ connectionString: url.href });
+  const tenant = postgresClient({ connectionString: url.href });
   await tenant.connect();
   t.teardown(() => tenant.end());
   for (const catalog of ['pg_database', 'pg_roles', 'pg_user', 'pg_auth_members', 'pg_stat_activity', 'pg_stat_database']) {
@@ -193,8 +193,8 @@ test("a tenant in its own copy of the template can't list the server's databases
 
 /** Roles, databases, tables and grants, without the passwords' salts. */
 async function snapshot(): Promise<string> {
-  const admin = new pg.Client({ connectionString: server.url });
-  const control = new pg.Client({ connectionString: server.url.replace(/postgres$/, 'authsome_control') });
+  const admin = postgresClient({ connectionString: server.url });
+  const control = postgresClient({ connectionString: server.url.replace(/postgres$/, 'authsome_control') });
   await Promise.all([admin.connect(), control.connect()]);
   const answers = [
     await admin.query(

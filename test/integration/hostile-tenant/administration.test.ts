@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import test from 'ava';
-import pg from 'pg';
 import { setUpTenantsServer } from '../../../services/control-api/setup/set-up-tenants-server.ts';
 import { connectSharedServer, databasePlace } from '../../../services/provisioner/inventory/database-place.ts';
 import { findMightyRoles } from '../../../services/shared/db/mighty-roles.ts';
@@ -15,6 +14,7 @@ import type { ResourceType } from '../../../toolchain/plugins/shared/resource-pr
 import type { Properties } from '../../../toolchain/plugins/shared/wire-values.ts';
 import { makeServerDirectory } from '../../support/local-services.ts';
 import { makeHostile } from '../../support/make-hostile.ts';
+import { postgresClient } from '../../support/postgres-client.ts';
 import { startPostgres } from '../../support/start-postgres.ts';
 
 // A server of this file's own: it is as the set-up leaves the tenants' server, roles and all.
@@ -82,8 +82,7 @@ async function asSuperuser(text: string, values: unknown[] = []): Promise<Record
 }
 
 async function run(url: string, text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: url });
-  client.on('error', () => undefined);
+  const client = postgresClient({ connectionString: url });
   await client.connect();
   try {
     return (await client.query<Record<string, unknown>>(text, values)).rows;
@@ -229,8 +228,7 @@ test("the role that makes tenants can't give anybody, nor itself, the server's f
 test.serial('a role that has what it must not have is found, and one that has what it must is not', async (t) => {
   const [one, two] = [await makeTenant(), await makeTenant()];
   const found = async (): Promise<string[]> => {
-    const client = new pg.Client({ connectionString: urlAs('authsome_tenants', password, 'postgres') });
-    client.on('error', () => undefined);
+    const client = postgresClient({ connectionString: urlAs('authsome_tenants', password, 'postgres') });
     await client.connect();
     try {
       return (await findMightyRoles(client))

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
-import pg from 'pg';
 import { freePort } from '../../support/free-port.ts';
 import { postgresBin, unprivilegedUser } from '../../support/start-postgres.ts';
 import { waitFor } from '../../support/wait-for.ts';
+import { postgresClient } from '../../support/postgres-client.ts';
 
 const entrypoint = join(import.meta.dirname, '../../../toolchain/images/postgres/entrypoint.sh');
 const password = 'superuser-password';
@@ -84,7 +84,7 @@ class SocketFrom extends Socket {
 }
 
 async function query(port: number, { host, ssl = false }: Access): Promise<{ ssl: boolean; version: string | null }> {
-  const client = new pg.Client({
+  const client = postgresClient({
     host: '127.0.0.1',
     port,
     user: 'postgres',
@@ -126,7 +126,7 @@ test('asked for TLS, it makes a certificate once and lets the network in over no
 test('an instance connects with the URL that the tenant program gives it', async (t) => {
   const { port } = await start(t, await newVolume(t), tls);
   const connect = async (parameters: string): Promise<boolean | undefined> => {
-    const client = new pg.Client({ connectionString: `postgres://postgres:${password}@127.0.0.1:${port}/postgres?${parameters}` });
+    const client = postgresClient({ connectionString: `postgres://postgres:${password}@127.0.0.1:${port}/postgres?${parameters}` });
     client.on('error', () => undefined);
     try {
       await client.connect();

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { sql } from 'kysely';
+import { hashToken } from '../../../services/instance/auth/one-time-tokens.ts';
 import { password, signUp, startInstance } from './start-instance.ts';
 import type { TestInstance } from './start-instance.ts';
 
@@ -133,8 +134,8 @@ test('a session in use is prolonged, which is announced as a refresh', async (t)
   const { id, token } = await signUp(instance, 'refresh@example.com');
   t.is((await instance.call('/auth/session', { session: token })).headers.get('x-authsome-event'), null);
   // Three days old: past the day after which a session in use is prolonged.
-  await sql`update session set "expiresAt" = now() + interval '4 days' where token = ${token}`.execute(instance.database);
-  await instance.redis.del(`auth:${token}`);
+  await sql`update session set "expiresAt" = now() + interval '4 days' where token = ${hashToken(token)}`.execute(instance.database);
+  await instance.redis.del(`auth:${hashToken(token)}`);
   const { body, headers } = await instance.call('/auth/session', { session: token });
   t.is(headers.get('x-authsome-event'), `refresh;user=${id}`);
   t.true(Date.parse(body.session?.expiresAt ?? '') > Date.now() + 604_000_000);
@@ -142,7 +143,7 @@ test('a session in use is prolonged, which is announced as a refresh', async (t)
 
 test('an expired session answers 401', async (t) => {
   const { token } = await signUp(instance, 'expired@example.com');
-  await sql`update session set "expiresAt" = now() - interval '1 second' where token = ${token}`.execute(instance.database);
-  await instance.redis.del(`auth:${token}`);
+  await sql`update session set "expiresAt" = now() - interval '1 second' where token = ${hashToken(token)}`.execute(instance.database);
+  await instance.redis.del(`auth:${hashToken(token)}`);
   t.is((await instance.call('/auth/session', { session: token })).status, 401);
 });

@@ -15,6 +15,7 @@ test('a page of a listed origin may call', async (t) => {
   t.is(asked.status, 204);
   t.is(asked.headers.get('access-control-allow-origin'), 'https://shop.example.com');
   t.regex(asked.headers.get('access-control-allow-headers') ?? '', /X-Session-Token/);
+  t.regex(asked.headers.get('access-control-allow-headers') ?? '', /Sentry-Trace, Baggage, Traceparent, Tracestate/);
 
   const called = await instance.call('/auth/session', { headers: { origin: 'https://shop.example.com' } });
   t.is(called.status, 401);

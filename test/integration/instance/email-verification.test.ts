@@ -108,7 +108,8 @@ test("an address is changed with the password and a link to the new one, and the
   t.is(changed.status, 200);
   t.like(changed.body.user, { id, email: 'new@example.com', emailVerified: true });
   t.is((await lax.call('/auth/session', { session })).body.user.email, 'new@example.com');
-  t.regex((await smtp.mailTo('old@example.com')).text, /has another e-mail address now/);
+  t.regex((await smtp.mailTo('old@example.com')).text, /is about to get another e-mail address/);
+  t.regex((await smtp.mailTo('old@example.com', 2)).text, /has another e-mail address now/);
   t.is((await lax.call('/auth/signin', { body: { email: 'new@example.com', password } })).status, 200);
   t.is((await verify(lax, token)).status, 400);
 });

@@ -18,7 +18,8 @@ test.after.always(async () => {
 
 /** An organization and who owns it. */
 async function makeOrganization(name: string): Promise<{ path: string; token: string; id: string }> {
-  const { token } = await signUp(instance, `owner-${Math.random().toString(36).slice(2)}@invite.example`);
+  // Who invites must have a verified address.
+  const token = await verified(`owner-${Math.random().toString(36).slice(2)}@invite.example`);
   const { body } = await instance.call('/organizations', { body: { name }, session: token });
   return { path: `/organizations/${body.id}`, token, id: body.id };
 }
@@ -28,6 +29,15 @@ async function verified(email: string): Promise<string> {
   await instance.call(`/users/${id}`, { key: 'secret', method: 'PATCH', body: { emailVerified: true } });
   return token;
 }
+
+test('made-up invitation tokens pause who makes them up', async (t) => {
+  const session = await verified('inventor@invite.example');
+  const accept = (token: string) =>
+    instance.call('/auth/invitations/accept', { body: { token }, session, headers: { 'x-forwarded-for': '198.51.100.1' } });
+  const answers = await Promise.all(Array.from({ length: 40 }, (_, n) => accept(String(n).padEnd(43, 'a'))));
+  t.true(answers.filter(({ status }) => status === 404).length >= 30);
+  t.true(answers.some(({ status }) => status === 429));
+});
 
 test('who is invited sees it once their address is verified, and accepts it', async (t) => {
   const { path, token: session, id } = await makeOrganization('Acme');

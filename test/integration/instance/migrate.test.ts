@@ -4,6 +4,7 @@ import test from 'ava';
 import { sql } from 'kysely';
 import { createAuthDatabase } from '../../../services/instance/auth/auth-database.ts';
 import type { AuthDatabase } from '../../../services/instance/auth/auth-database.ts';
+import { hashToken } from '../../../services/instance/auth/one-time-tokens.ts';
 import { migrateAuth } from '../../../services/instance/migrate-auth.ts';
 import { createLog } from '../../../services/shared/log.ts';
 import { createEmptyDatabase } from './create-empty-database.ts';
@@ -12,6 +13,8 @@ import { password, startInstance } from './start-instance.ts';
 const settings = {
   secret: randomBytes(32).toString('base64'),
   sessionTimeoutSeconds: 604_800,
+  sessionLifetimeSeconds: 7_776_000,
+  mailsPerHour: 3_000,
   emailVerificationRequired: false,
   publicUrl: undefined,
   providers: { social: {}, oidc: {} },
@@ -79,13 +82,39 @@ test('after an upgrade old sessions go on, and old users sign in with a hash tha
       t.like(read.body.user, { email: 'old@example.com', twoFactorEnabled: false, image: null });
       t.is((await instance.call('/auth/signin', { body: { email: 'old@example.com', password: 'wrong password' } })).status, 401);
       t.is((await instance.call('/auth/signin', { body: { email: 'old@example.com', password } })).status, 200);
-      const { rows } = await sql<{ password: string }>`select password from account`.execute(database!);
+      const { rows } = await sql<{ password: string; issuer: string }>`select password, issuer from account`.execute(database!);
       t.regex(rows[0]?.password ?? '', /^\$scrypt\$/);
+      t.is(rows[0]?.issuer, '');
+      const stored = await sql<{ token: string }>`select token from session where "createdAt" < now() - interval '1 day'`.execute(
+        database!,
+      );
+      t.deepEqual(stored.rows, [{ token: hashToken(session) }]);
       const listed = await instance.call('/users', { key: 'secret' });
       t.like(listed.body.data[0], { email: 'old@example.com', banned: false, metadata: {} });
     } finally {
       await instance.stop();
     }
+  });
+});
+
+test('an upgrade hashes tokens once, and gives accounts the issuer that is set up', async (t) => {
+  await withReplicas(async ([database]) => {
+    await makeOldSchema(database!);
+    await sql`insert into account (id, "providerId", "accountId", "userId", "createdAt", "updatedAt")
+      select 'acc_oidc', 'idp', 'subject', id, now(), now() from "user"`.execute(database!);
+    const oidc = { idp: { issuer: 'https://idp.example', clientId: 'id', clientSecret: 'secret' } };
+    const upgrade = () => migrateAuth({ database: database!, settings: { ...settings, providers: { social: {}, oidc } }, log });
+    await upgrade();
+    const tokens = await sql`select token from session`.execute(database!);
+    // As a dump of this version would say after a restore into a later one.
+    await sql`comment on table "user" is 'schema of another version'`.execute(database!);
+    await upgrade();
+    t.deepEqual((await sql`select token from session`.execute(database!)).rows, tokens.rows);
+    const { rows } = await sql`select "providerId", issuer from account order by "providerId"`.execute(database!);
+    t.deepEqual(rows, [
+      { providerId: 'credential', issuer: '' },
+      { providerId: 'idp', issuer: 'https://idp.example' },
+    ]);
   });
 });
 

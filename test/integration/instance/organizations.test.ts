@@ -51,7 +51,7 @@ test('who makes an organization owns it', async (t) => {
   const made = await instance.call('/organizations', { body: { name: 'Ünïcode & Söhne' }, session: token });
   t.is(made.status, 201);
   t.regex(made.body.id, /^org_[a-z0-9]{20}$/);
-  t.regex(made.body.slug, /^u-ni-code-so-hne-[0-9a-f]{8}$/);
+  t.regex(made.body.slug, /^unicode-sohne-[0-9a-f]{8}$/);
   const listed = await instance.call('/organizations', { session: token });
   t.is(listed.body.total, 1);
   const members = await instance.call(`/organizations/${made.body.id}/members`, { session: token });

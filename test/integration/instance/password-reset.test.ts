@@ -46,6 +46,15 @@ test('a password is set anew with the token of the e-mail, once, and all session
   t.is((await instance.call('/auth/signin', { body: { email: 'forgetful@example.com', password: newPassword } })).status, 200);
 });
 
+test('who sets a new password by e-mail signs in with it at once, however often they tried before', async (t) => {
+  const email = 'tried@example.com';
+  await signUp(instance, email);
+  const signIn = (given: string) => instance.call('/auth/signin', { body: { email, password: given } });
+  await Promise.all(Array.from({ length: 12 }, () => signIn('wrong password')));
+  t.is((await reset(await forget(email))).status, 204);
+  t.is((await signIn(newPassword)).status, 200);
+});
+
 test('without a page the mail carries the bare token', async (t) => {
   await signUp(instance, 'bare@example.com');
   const token = await forget('bare@example.com');

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { sql } from 'kysely';
+import { hashToken } from '../../../services/instance/auth/one-time-tokens.ts';
 import { password, signUp, startInstance } from './start-instance.ts';
 import type { TestInstance } from './start-instance.ts';
 
@@ -50,12 +51,12 @@ test('an own account is deleted with its password', async (t) => {
 test('without a password a deletion needs a fresh sign-in', async (t) => {
   const { id, token } = await signUp(instance, 'passwordless@example.com');
   await sql`delete from account where "userId" = ${id}`.execute(instance.database);
-  await sql`update session set "createdAt" = now() - interval '1 hour' where token = ${token}`.execute(instance.database);
+  await sql`update session set "createdAt" = now() - interval '1 hour' where token = ${hashToken(token)}`.execute(instance.database);
   await instance.redis.flushdb();
   const stale = await instance.call('/auth/user', { method: 'DELETE', session: token });
   t.is(stale.status, 403);
   t.deepEqual(stale.body.error.details, { reason: 'session_not_fresh' });
-  await sql`update session set "createdAt" = now() where token = ${token}`.execute(instance.database);
+  await sql`update session set "createdAt" = now() where token = ${hashToken(token)}`.execute(instance.database);
   t.is((await instance.call('/auth/user', { method: 'DELETE', session: token })).status, 204);
 });
 

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { hashToken } from '../../../services/instance/auth/one-time-tokens.ts';
 import { signUp, startInstance } from './start-instance.ts';
 import type { TestInstance } from './start-instance.ts';
 
@@ -10,7 +11,7 @@ test.after.always(() => instance?.stop());
 
 test.serial('a session is stored in Redis too', async (t) => {
   const { token } = await signUp(instance, 'cached@example.com');
-  t.is(await instance.redis.exists(`auth:${token}`), 1);
+  t.is(await instance.redis.exists(`auth:${hashToken(token)}`), 1);
 });
 
 test.serial('a session outlives a Redis that lost everything', async (t) => {
@@ -40,9 +41,9 @@ test.serial('a sign-out that Redis missed is not undone when it returns', async 
     t.is((await instance.call('/auth/signout', { method: 'POST', session: token })).status, 204);
     t.is((await instance.call('/auth/session', { session: token })).status, 401);
   });
-  t.is(await instance.redis.exists(`auth:${token}`), 1);
+  t.is(await instance.redis.exists(`auth:${hashToken(token)}`), 1);
   t.is((await instance.call('/auth/session', { session: token })).status, 401);
-  t.is(await instance.redis.exists(`auth:${token}`), 0);
+  t.is(await instance.redis.exists(`auth:${hashToken(token)}`), 0);
 });
 
 async function withoutRedis(work: () => Promise<void>): Promise<void> {

@@ -6,11 +6,14 @@ export interface RunningMain {
   metricsUrl: string;
   /** All that was logged so far. */
   output(): string;
-  /** Sends SIGTERM and returns the exit code. */
+  /** Sends SIGTERM and returns the exit code; SIGKILL follows if it hangs. */
   terminate(): Promise<number | null>;
 }
 
 type Env = Record<string, string>;
+
+/** Above the 30 s that a shutdown may take. */
+const terminateTimeoutMs = 40_000;
 
 /** Starts a server's `main.ts` as a process of its own on a free port, and waits until it listens. */
 export async function runMain(entrypoint: string, env: Env): Promise<RunningMain> {
@@ -32,9 +35,13 @@ export async function runMain(entrypoint: string, env: Env): Promise<RunningMain
     metricsUrl: `http://127.0.0.1:${metricsPort}/metrics`,
     output: () => output,
     terminate: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
       const exited = once(child, 'exit') as Promise<[number | null]>;
       child.kill('SIGTERM');
-      return (await exited)[0];
+      const force = setTimeout(() => child.kill('SIGKILL'), terminateTimeoutMs);
+      const [code] = await exited;
+      clearTimeout(force);
+      return code;
     },
   };
 }

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { sql } from 'kysely';
+import { hashToken } from '../../../services/instance/auth/one-time-tokens.ts';
 import { password, signUp, startInstance } from './start-instance.ts';
 import type { TestInstance } from './start-instance.ts';
 
@@ -20,8 +21,8 @@ async function sessionIds(token: string): Promise<string[]> {
 
 test('a refresh gives the session its whole time again, is announced, and reaches Redis and PostgreSQL', async (t) => {
   const { id, token } = await signUp(instance, 'refresh@example.com');
-  await sql`update session set "expiresAt" = now() + interval '1 hour' where token = ${token}`.execute(instance.database);
-  await instance.redis.del(`auth:${token}`);
+  await sql`update session set "expiresAt" = now() + interval '1 hour' where token = ${hashToken(token)}`.execute(instance.database);
+  await instance.redis.del(`auth:${hashToken(token)}`);
   const { status, body, headers } = await instance.call('/auth/session/refresh', { method: 'POST', session: token });
   t.is(status, 200);
   t.is(body.session?.token, token);

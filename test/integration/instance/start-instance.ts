@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { createAuthDatabase } from '../../../services/instance/auth/auth-database.ts';
 import type { AuthDatabase } from '../../../services/instance/auth/auth-database.ts';
 import type { AuthSettings } from '../../../services/instance/auth/create-auth.ts';
@@ -10,6 +10,9 @@ import { createApp } from '../../../services/instance/create-app.ts';
 import type { Mailer } from '../../../services/instance/email/mailer.ts';
 import { createInstanceMetrics } from '../../../services/instance/metrics.ts';
 import { migrateAuth } from '../../../services/instance/migrate-auth.ts';
+import { createFallbackGuessStore } from '../../../services/shared/guard/fallback-guess-store.ts';
+import { guessPolicies } from '../../../services/shared/guard/guess-policies.ts';
+import type { GuessPolicies } from '../../../services/shared/guard/guess-policies.ts';
 import { listen } from '../../../services/shared/http/listen.ts';
 import { createLog } from '../../../services/shared/log.ts';
 import type { Log } from '../../../services/shared/log.ts';
@@ -17,10 +20,12 @@ import { noTracing } from '../../../services/shared/tracing.ts';
 import type { Tracing } from '../../../services/shared/tracing.ts';
 import { createEmptyDatabase } from './create-empty-database.ts';
 import { createTestRedis } from '../../support/test-redis.ts';
+import { redisClient } from '../../support/redis-client.ts';
 
 export interface TestInstance {
   appId: string;
   url: string;
+  koa: ReturnType<typeof createApp>['koa'];
   instanceToken: string;
   database: AuthDatabase;
   redis: Redis;
@@ -108,6 +113,9 @@ export interface StartInstanceOptions extends Partial<AuthSettings> {
   mode?: 'standalone' | 'saas';
   mailer?: Mailer | null;
   passwordHashCost?: number;
+  guessPolicies?: GuessPolicies;
+  /** Stands in for the thread of the real one. */
+  verifyBcrypt?: (given: { hash: string; password: string }) => Promise<boolean>;
   tracing?: Tracing;
   /** An earlier database to go on with. */
   databaseUrl?: string;
@@ -121,6 +129,8 @@ export async function startInstance(options: StartInstanceOptions = {}): Promise
   const settings: AuthSettings = {
     secret: options.secret ?? randomBytes(32).toString('base64'),
     sessionTimeoutSeconds: options.sessionTimeoutSeconds ?? 604_800,
+    sessionLifetimeSeconds: options.sessionLifetimeSeconds ?? 7_776_000,
+    mailsPerHour: options.mailsPerHour ?? 3_000,
     emailVerificationRequired: options.emailVerificationRequired ?? false,
     publicUrl: options.publicUrl,
     providers: options.providers ?? { social: {}, oidc: {} },
@@ -129,7 +139,7 @@ export async function startInstance(options: StartInstanceOptions = {}): Promise
   const database = createAuthDatabase({ url: emptyDatabase.url, poolSize: 5, onQuery: tracing.onQuery });
   await migrateAuth({ database, settings, log });
   const testRedis = await createTestRedis();
-  const instanceRedis = new Redis(testRedis.url, { maxRetriesPerRequest: 1, retryStrategy: () => 50 });
+  const instanceRedis = redisClient(testRedis.url, { maxRetriesPerRequest: 1, retryStrategy: () => 50 });
   instanceRedis.on('error', () => {});
   await instanceRedis.ping();
   const bcrypt = createBcryptThread({ program: new URL('../../../services/instance/main.ts', import.meta.url) });
@@ -137,9 +147,11 @@ export async function startInstance(options: StartInstanceOptions = {}): Promise
   const instanceToken = randomBytes(32).toString('hex');
   const { koa, mailQueue } = createApp({
     ...{ appId, instanceToken, mode, allowedOrigins, settings, database, mailer, tracing, log },
-    hasher: createPasswordHasher({ cost: passwordHashCost ?? cheapHashCost, verifyBcrypt: bcrypt.verify }),
+    hasher: createPasswordHasher({ cost: passwordHashCost ?? cheapHashCost, verifyBcrypt: options.verifyBcrypt ?? bcrypt.verify }),
     hashingConcurrency: 4,
     cache: createSessionCache({ redis: instanceRedis, log }),
+    guessStore: createFallbackGuessStore({ redis: instanceRedis, log }),
+    guessPolicies: options.guessPolicies ?? guessPolicies(),
     checkCache: async () => void (await instanceRedis.ping()),
     metrics: createInstanceMetrics(),
   });
@@ -150,6 +162,7 @@ export async function startInstance(options: StartInstanceOptions = {}): Promise
   return {
     appId,
     url,
+    koa,
     instanceToken,
     database,
     redis: testRedis.redis,
@@ -163,6 +176,7 @@ export async function startInstance(options: StartInstanceOptions = {}): Promise
             'x-authsome-app-id': appId,
             'x-authsome-key-type': key,
             'x-authsome-scopes': scopes,
+            'x-forwarded-for': '192.0.2.1',
             ...(session === undefined ? {} : { 'x-session-token': session }),
             ...(body === undefined ? {} : { 'content-type': 'application/json' }),
             ...headers,

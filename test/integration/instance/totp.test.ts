@@ -55,6 +55,17 @@ test('a second factor counts once a code of it was shown, and then ends the othe
   t.is(again.status, 409);
 });
 
+test('an issuer is shown by an authenticator as it was given, blanks and plus signs included', async (t) => {
+  const { token } = await signUp(instance, 'plus+tag@totp.example');
+  const issuer = 'My Shop + Söhne & Co';
+  const { body } = await instance.call('/auth/totp/enrol', { body: { password, issuer }, session: token });
+  const [label = '', query = ''] = body.otpauthUri.replace('otpauth://totp/', '').split('?');
+  // As RFC 3986 reads it: a plus sign is a plus sign.
+  const parameters = new Map(query.split('&').map((part) => part.split('=').map(decodeURIComponent) as [string, string]));
+  t.is(parameters.get('issuer'), issuer);
+  t.is(decodeURIComponent(label), `${issuer}:plus+tag@totp.example`);
+});
+
 test('an enrolment needs the password', async (t) => {
   const { token } = await signUp(instance, 'thief@totp.example');
   for (const body of [{}, { password: 'wrong password' }]) {
@@ -114,12 +125,24 @@ test('after five wrong codes a challenge is over, though the next code is right'
   t.is((await answerChallenge((await signIn(email)).body.challengeToken, totpCode(otpauthUri))).status, 200);
 });
 
-test('after ten wrong codes in a row no challenge of the user is answered for a while', async (t) => {
-  const { id, email, otpauthUri } = await enrol('locked');
+test('after ten wrong codes in a row a client gets no answer for a while, and the user gets one elsewhere', async (t) => {
+  const { email, otpauthUri } = await enrol('locked');
   for (let challenge = 0; challenge < 2; challenge += 1) {
     const { challengeToken } = (await signIn(email)).body;
     for (let i = 0; i < 5; i += 1) await answerChallenge(challengeToken, '000000');
   }
+  const refused = await answerChallenge((await signIn(email)).body.challengeToken, totpCode(otpauthUri));
+  t.is(refused.status, 429);
+  t.true((refused.body.error.retryAfter ?? 0) > 800);
+  const { challengeToken } = (await signIn(email)).body;
+  const body = { challengeToken, code: totpCode(otpauthUri) };
+  t.is((await instance.call('/auth/totp/challenge', { body, headers: { 'x-forwarded-for': '192.0.2.2' } })).status, 200);
+});
+
+test('where the memory of guesses is lost, a hundred wrong codes in a row still lock the second factor', async (t) => {
+  const { id, email, otpauthUri } = await enrol('forgotten');
+  await sql`update "twoFactor" set "failedVerificationCount" = 99 where "userId" = ${id}`.execute(instance.database);
+  t.is((await answerChallenge((await signIn(email)).body.challengeToken, '000000')).status, 401);
   const refused = await answerChallenge((await signIn(email)).body.challengeToken, totpCode(otpauthUri));
   t.is(refused.status, 429);
   t.true((refused.body.error.retryAfter ?? 0) > 800);

@@ -147,6 +147,29 @@ export const alertScenarios: Readonly<Record<string, readonly AlertScenario[]>> 
       quiet: 3,
     },
   ],
+  PasswordGuessing: [
+    {
+      series: {
+        'authsome_guesses_total{job="instances",app_id="app_abc123",kind="password",end="wrong",pod="instance-1"}': '0+5x60',
+        'authsome_guesses_total{job="instances",app_id="app_abc123",kind="password",end="refused",pod="instance-2"}': '0+30x60',
+      },
+      fires: { at: 30, labels: { app_id: 'app_abc123' } },
+      quiet: 5,
+    },
+    {
+      series: { 'authsome_guesses_total{job="services",service="control-api",kind="password",end="refused"}': '0+40x60' },
+      fires: { at: 30, labels: { service: 'control-api' } },
+      quiet: 5,
+    },
+    // Many sign-ins, and the mistakes of a large application.
+    {
+      series: {
+        'authsome_guesses_total{job="instances",app_id="app_abc123",kind="password",end="right"}': '0+900x60',
+        'authsome_guesses_total{job="instances",app_id="app_abc123",kind="password",end="wrong"}': '0+10x60',
+      },
+      quiet: 40,
+    },
+  ],
   OrphansFound: [
     { series: { 'authsome_sweep_orphans{kind="stack"}': '1x200' }, fires: { at: 130, labels: { kind: 'stack' } }, quiet: 100 },
   ],

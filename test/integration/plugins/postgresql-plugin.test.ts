@@ -4,9 +4,9 @@ import type { PulumiFn } from '@pulumi/pulumi/automation/index.js';
 import * as random from '@pulumi/random';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
-import pg from 'pg';
 import { createPulumiFixture, uniqueName } from './pulumi-fixture.ts';
 import type { PulumiFixture } from './pulumi-fixture.ts';
+import { postgresClient, postgresPool } from '../../support/postgres-client.ts';
 
 let fixture: PulumiFixture;
 test.before(async () => {
@@ -42,7 +42,7 @@ function serverProvider(): postgresql.Provider {
 }
 
 async function connect(user: string, password: string, database: string): Promise<string> {
-  const client = new pg.Client({ host: fixture.server.host, port: fixture.server.port, user, password, database });
+  const client = postgresClient({ host: fixture.server.host, port: fixture.server.port, user, password, database });
   try {
     await client.connect();
     const { rows } = await client
@@ -70,7 +70,7 @@ test.serial('a role owns its database and may create tables in it, a second up c
   t.is(refreshed.summary.result, 'succeeded');
 
   // An open session must not keep the database alive.
-  const session = new pg.Client({
+  const session = postgresClient({
     connectionString: `postgres://${name}_user:${password}@${fixture.server.host}:${fixture.server.port}/${name}`,
   });
   session.on('error', () => undefined);
@@ -151,7 +151,7 @@ test.serial('destroy drops a database to which clients are connected, and connec
   const stack = await fixture.openStack(name.replaceAll('_', '-'), tenantProgram(name));
   const { outputs } = await stack.up();
   const { host, port } = fixture.server;
-  const pool = new pg.Pool({ host, port, user: `${name}_user`, password: outputs['password']?.value as string, database: name, max: 5 });
+  const pool = postgresPool({ host, port, user: `${name}_user`, password: outputs['password']?.value as string, database: name, max: 5 });
   let failures = 0;
   pool.on('error', () => (failures += 1));
   const query = async (): Promise<void> => void (await pool.query('select pg_sleep(0.01)').catch(() => (failures += 1)));

@@ -6,9 +6,10 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { LocalWorkspace } from '@pulumi/pulumi/automation/index.js';
 import type { PulumiCommand, PulumiFn, Stack } from '@pulumi/pulumi/automation/index.js';
-import pg from 'pg';
+import type pg from 'pg';
 import { installPlugins } from '../../../toolchain/plugins/install-plugins.ts';
 import { databaseUrl } from '../../support/test-database.ts';
+import { postgresClient } from '../../support/postgres-client.ts';
 
 export const repoRoot = resolve(import.meta.dirname, '../../..');
 
@@ -33,7 +34,7 @@ export async function createPulumiFixture(): Promise<PulumiFixture> {
   const [stateDatabase, adminUser, adminPassword] = [`state_${id}`, `tenants_${id}`, randomBytes(12).toString('hex')];
   const languageHostDir = join(home, 'bin');
   const query: PulumiFixture['query'] = async (sql, database = 'postgres') => {
-    const client = new pg.Client({ connectionString: databaseUrl(database) });
+    const client = postgresClient({ connectionString: databaseUrl(database) });
     await client.connect();
     try {
       return (await client.query(sql)).rows as never;

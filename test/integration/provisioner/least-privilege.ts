@@ -1,5 +1,5 @@
-import pg from 'pg';
 import { grantOnControlDatabase } from '../../../services/control-api/setup/grant-on-control-database.ts';
+import { postgresClient } from '../../support/postgres-client.ts';
 
 const roles = ['authsome_provisioner', 'authsome_proxy', 'authsome_backup'];
 /** Another test process made the role in the same moment. */
@@ -10,7 +10,7 @@ const madeMeanwhile = ['42710', '23505'];
  * superuser, and is the role from its first statement on.
  */
 export async function leastPrivilegeUrl(superuserUrl: string): Promise<string> {
-  const admin = new pg.Client({ connectionString: superuserUrl });
+  const admin = postgresClient({ connectionString: superuserUrl });
   await admin.connect();
   try {
     for (const role of roles)

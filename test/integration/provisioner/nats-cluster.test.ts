@@ -1,7 +1,6 @@
 import { rmSync } from 'node:fs';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { StreamInfo } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
 import type { NatsConnection } from '@nats-io/transport-node';
 import test from 'ava';
 import { startConsumer } from '../../../services/provisioner/consumer.ts';
@@ -14,6 +13,7 @@ import { makeServerDirectory } from '../../support/local-services.ts';
 import { startNatsCluster } from '../../support/start-nats-cluster.ts';
 import type { NatsCluster } from '../../support/start-nats-cluster.ts';
 import { waitFor } from '../../support/wait-for.ts';
+import { natsClient } from '../../support/nats-client.ts';
 
 // Three servers with the configuration of the production profile. A new leader takes a few seconds.
 const timeoutMs = 120_000;
@@ -24,7 +24,7 @@ let cluster: NatsCluster;
 let nats: NatsConnection;
 test.before(async () => {
   cluster = await startNatsCluster(directory);
-  nats = await connect(cluster.options);
+  nats = await natsClient(cluster.options);
 });
 test.after.always(async () => {
   await nats?.close();
@@ -113,5 +113,5 @@ test.serial(
 
 test.serial('the servers of a cluster let nobody in without a password', async (t) => {
   t.timeout(timeoutMs);
-  await t.throwsAsync(connect({ servers: cluster.options.servers, reconnect: false }), { message: /authorization/i });
+  await t.throwsAsync(natsClient({ servers: cluster.options.servers, reconnect: false }), { message: /authorization/i });
 });

@@ -1,13 +1,14 @@
 import { rmSync } from 'node:fs';
 import { jetstreamManager } from '@nats-io/jetstream';
 import test from 'ava';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { jobStream } from '../../../services/shared/jobs/job.ts';
 import { routeKey, routeSchema } from '../../../services/shared/routes/route.ts';
 import { makeServerDirectory } from '../../support/local-services.ts';
 import { startRedis } from '../../support/start-redis.ts';
 import { createWorld, waitFor } from './world.ts';
 import type { World } from './world.ts';
+import { redisClient } from '../../support/redis-client.ts';
 
 let world: World;
 test.before(async () => {
@@ -101,7 +102,7 @@ test.serial('a route that Redis could not take is published when Redis is back',
   await succeeded(jobId);
   redis = await startRedis(directory, redis.port);
 
-  const client = new Redis(redis.url);
+  const client = redisClient(redis.url);
   t.teardown(() => client.disconnect());
   const stored = await waitFor(
     () => client.get(routeKey(appId)),

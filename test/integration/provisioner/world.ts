@@ -37,6 +37,7 @@ import type { Call, Step } from './scripted-child.ts';
 export interface World {
   db: Kysely<Database>;
   redis: Redis;
+  redisUrl: string;
   nats: NatsConnection;
   natsServer: TestNats;
   box: SecretBox;
@@ -134,6 +135,7 @@ export async function createWorld(): Promise<World> {
   const world: World = {
     db,
     redis: redisServer.redis,
+    redisUrl: redisServer.url,
     nats,
     natsServer,
     box,

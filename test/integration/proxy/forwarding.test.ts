@@ -146,23 +146,27 @@ test.serial('a request without Host, with an unknown method or a path that two p
   t.deepEqual(upstream.received, []);
 });
 
-test.serial('headers over 16 KiB answer 400', async (t) => {
+test.serial('headers over 16 KiB answer 431', async (t) => {
   const { headers, target } = t.context;
-  t.deepEqual(statuses(await sendRaw(proxy.port, `GET ${target()} HTTP/1.1\r\n${headers}X-Big: ${'x'.repeat(17_000)}\r\n\r\n`)), [400]);
+  t.deepEqual(statuses(await sendRaw(proxy.port, `GET ${target()} HTTP/1.1\r\n${headers}X-Big: ${'x'.repeat(17_000)}\r\n\r\n`)), [431]);
 });
 
-test.serial('a body over 1 MiB answers 413, with a length or chunked', async (t) => {
+test.serial('a body over 64 KiB answers 413, with a length or chunked, and one over 1 MiB where users are imported', async (t) => {
   const { upstream, app, target } = t.context;
-  const init = { method: 'POST', headers: { authorization: `Bearer ${app.secretKey}` } };
-  const { status, body } = await answer(await fetch(proxy.url + target(), { ...init, body: 'x'.repeat(1_048_577) }));
+  const send = (path: string, body: RequestInit['body'], key = app.secretKey): Promise<Response> =>
+    fetch(proxy.url + target(path), { method: 'POST', headers: { authorization: `Bearer ${key}` }, body, duplex: 'half' });
+  const { status, body } = await answer(await send('/x', 'x'.repeat(65_537)));
   t.is(status, 413);
-  t.is(body.error.code, 'invalid_request');
-  const chunked = new Blob(['x'.repeat(1_048_577)]).stream();
-  t.is((await fetch(proxy.url + target(), { ...init, body: chunked, duplex: 'half' })).status, 413);
-  t.is((await fetch(proxy.url + target(), { ...init, body: 'x'.repeat(1_048_576) })).status, 200);
+  t.like(body.error, { code: 'invalid_request', details: { field: 'body', reason: 'must be at most 65536 bytes' } });
+  t.is((await send('/x', new Blob(['x'.repeat(65_537)]).stream())).status, 413);
+  t.is((await send('/x', 'x'.repeat(65_536))).status, 200);
+
+  t.is((await send('/users/import', 'x'.repeat(1_048_577))).status, 413);
+  t.is((await send('/users/import', 'x'.repeat(100_000), app.publicKey)).status, 413);
+  t.is((await send('/users/import', 'x'.repeat(1_048_576))).status, 200);
   t.deepEqual(
     upstream.received.map((received) => received.body.length),
-    [1_048_576],
+    [65_536, 1_048_576],
   );
 });
 

@@ -225,3 +225,14 @@ test.serial('the keys to verify tokens with are had without an API key, as libra
   t.is((await call('/auth/jwks', { key: 'pk_test_wrong' })).status, 401);
   for (const path of ['/auth/jwks/', '/auth/jwks/x', '/auth/JWKS', '/users', '/auth/session']) t.is((await call(path)).status, 401, path);
 });
+
+test.serial('a search is answered as browsers send it, with characters that they do not encode', async (t) => {
+  for (const search of ['a|b{c}^d', '`', '100%']) {
+    const { status, body } = await call(`/users?search=${search}`, { key: app.secretKey });
+    t.is(status, 200, search);
+    t.deepEqual(body.data, [], search);
+  }
+  const refused = await call('/users?search=a%00b', { key: app.secretKey });
+  t.is(refused.status, 400);
+  t.is(refused.body.error.details?.field, 'search');
+});

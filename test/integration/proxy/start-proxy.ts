@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { createProxy } from '../../../proxy/create-proxy.ts';
-import { hardenServer } from '../../../proxy/http/harden-server.ts';
 import { createProxyMetrics } from '../../../proxy/metrics.ts';
+import { createClientLimits } from '../../../proxy/passes/limit-clients.ts';
 import { createRateLimiter } from '../../../proxy/passes/limit-rate.ts';
 import { resolveToken } from '../../../proxy/routes/resolved-route.ts';
 import { createRouteCache } from '../../../proxy/routes/route-cache.ts';
@@ -10,8 +10,11 @@ import { createRouteSource } from '../../../proxy/routes/route-source.ts';
 import { subscribeInvalidations } from '../../../proxy/routes/subscribe-invalidations.ts';
 import { createForwarder } from '../../../proxy/upstream/create-forwarder.ts';
 import type { UpstreamTimeouts } from '../../../proxy/upstream/create-forwarder.ts';
+import { createJwksCache } from '../../../proxy/upstream/jwks-cache.ts';
 import { createUpstreamAgents } from '../../../proxy/upstream/upstream-agents.ts';
 import { newApiKey } from '../../../services/shared/api-keys.ts';
+import { createBodyBudget } from '../../../services/shared/http/body-budget.ts';
+import type { BodyBudget } from '../../../services/shared/http/body-budget.ts';
 import { createKoa } from '../../../services/shared/http/create-koa.ts';
 import { listen } from '../../../services/shared/http/listen.ts';
 import { newId } from '../../../services/shared/ids.ts';
@@ -25,6 +28,7 @@ import { noTracing } from '../../../services/shared/tracing.ts';
 import type { Tracing } from '../../../services/shared/tracing.ts';
 import { createTestDatabase } from '../../support/test-database.ts';
 import { createTestRedis } from '../../support/test-redis.ts';
+import { redisClient } from '../../support/redis-client.ts';
 
 export interface TestApp {
   appId: string;
@@ -39,6 +43,8 @@ export interface NewTestApp {
   instanceToken?: string;
   status?: AppStatus;
   plan?: Plan;
+  /** Without, the route is one of a configuration that names none: only the instance knows. */
+  allowedOrigins?: string[];
   /** Whether the route is put into Redis too. */
   published?: boolean;
 }
@@ -46,6 +52,9 @@ export interface NewTestApp {
 export interface TestProxy {
   url: string;
   port: number;
+  bodies: BodyBudget;
+  /** What it has logged, if it has no log of its own. */
+  lines: string[];
   redis: Redis;
   subscriber: Redis;
   addApp(app?: NewTestApp): Promise<TestApp>;
@@ -60,14 +69,24 @@ export interface TestProxy {
 /** The proxy with real Redis and PostgreSQL, listening on a free port. */
 export async function startProxy({
   timeouts,
+  trustedProxies = 0,
+  clientClock = Date.now,
   tracing = noTracing,
-  log = createLog({ name: 'test', level: 'silent' }),
-}: { timeouts?: Partial<UpstreamTimeouts>; tracing?: Tracing; log?: Log } = {}): Promise<TestProxy> {
+  log: givenLog,
+}: {
+  timeouts?: Partial<UpstreamTimeouts>;
+  trustedProxies?: number;
+  clientClock?: () => number;
+  tracing?: Tracing;
+  log?: Log;
+} = {}): Promise<TestProxy> {
+  const lines: string[] = [];
+  const log = givenLog ?? createLog({ name: 'test', level: 'info' }, { write: (line) => void lines.push(line) });
   const database = await createTestDatabase();
   const { db } = database;
   const testRedis = await createTestRedis();
   const { redis } = testRedis;
-  const subscriber = new Redis(testRedis.url, { retryStrategy: () => 50 });
+  const subscriber = redisClient(testRedis.url, { retryStrategy: () => 50 });
   const secretBox = createSecretBox(randomBytes(32).toString('base64'));
 
   let pushed = false;
@@ -86,22 +105,25 @@ export async function startProxy({
   };
   const unsubscribe = subscribeInvalidations({ subscriber, cache: watched, log });
   const agents = createUpstreamAgents();
+  const bodies = createBodyBudget({ totalBytes: 2 * 1_048_576, ownerBytes: 1_200_000 });
   const answerOthers = createKoa({ log }).callback();
   const proxy = createProxy({
     region: 'eu-west-1',
     routes: cache,
     limiter: createRateLimiter({ now: Date.now }),
+    clients: createClientLimits({ now: clientClock }),
+    bodies,
     agents,
+    jwks: createJwksCache({ now: Date.now, log }),
     forwarder: createForwarder({ log, timeouts }),
     tracing,
-    trustedProxies: 0,
+    trustedProxies,
     now: Date.now,
     metrics: createProxyMetrics(),
     log,
     otherwise: (req, res) => void answerOthers(req, res),
   });
-  const server = await listen(proxy, { port: 0, host: '127.0.0.1' });
-  hardenServer(server.server, { region: 'eu-west-1' });
+  const server = await listen(proxy, { port: 0, host: '127.0.0.1', refusalHeaders: { 'X-AuthSome-Region': 'eu-west-1' } });
 
   const workspaceIds = new Map<Plan, string>();
   async function workspace(plan: Plan): Promise<string> {
@@ -138,6 +160,8 @@ export async function startProxy({
   return {
     url: `http://127.0.0.1:${server.port}`,
     port: server.port,
+    bodies,
+    lines,
     redis,
     subscriber,
     addApp: async ({
@@ -146,6 +170,7 @@ export async function startProxy({
       instanceToken = 'x'.repeat(32),
       status = 'active',
       plan = 'pro',
+      allowedOrigins,
       published = true,
     } = {}) => {
       const keys = (['public', 'secret'] as const).map((type) => ({ type, ...newApiKey({ type, environment: 'production' }) }));
@@ -159,7 +184,7 @@ export async function startProxy({
           environment: 'production',
           region: 'us-east-1',
           status,
-          config: '{}',
+          config: JSON.stringify(allowedOrigins === undefined ? {} : { allowedOrigins }),
           internal_url: url,
           serving: url !== null,
           sealed_instance_token: secretBox.seal(instanceToken, appId),

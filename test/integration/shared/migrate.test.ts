@@ -3,12 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 import type { ExecutionContext } from 'ava';
 import { migrate } from '../../../services/shared/db/migrate.ts';
 import { createLog } from '../../../services/shared/log.ts';
 import { serviceUrl } from '../../support/service-url.ts';
 import { databaseUrl } from '../../support/test-database.ts';
+import { postgresClient } from '../../support/postgres-client.ts';
 
 const log = createLog({ name: 'test', level: 'silent' });
 const one = { '0001_one.sql': 'create table one (id integer)' };
@@ -72,7 +73,7 @@ async function names(url: string): Promise<string[]> {
 }
 
 async function query<Row extends pg.QueryResultRow>(url: string, statement: string): Promise<Row[]> {
-  const client = new pg.Client({ connectionString: url });
+  const client = postgresClient({ connectionString: url });
   await client.connect();
   try {
     return (await client.query<Row>(statement)).rows;

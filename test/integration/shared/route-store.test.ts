@@ -68,6 +68,14 @@ test('a route leads to an instance only while that serves', async (t) => {
   t.is((await loadRoute(db, appId))?.internalUrl, 'http://instance');
 });
 
+test('a route has the origins as browsers send them; without the setting, only the instance knows them', async (t) => {
+  const appId = await insertApplication();
+  t.is((await loadRoute(db, appId))?.allowedOrigins, null);
+  const config = JSON.stringify({ allowedOrigins: ['https://shop.example:443', 'http://localhost:3000'] });
+  await db.updateTable('applications').set({ config }).where('id', '=', appId).execute();
+  t.deepEqual((await loadRoute(db, appId))?.allowedOrigins, ['https://shop.example', 'http://localhost:3000']);
+});
+
 test('an application that is deleted or unknown has no route', async (t) => {
   const appId = await insertApplication();
   await db.updateTable('applications').set({ status: 'deleted' }).where('id', '=', appId).execute();
@@ -148,5 +156,6 @@ function makeRoute(appId: string): Route {
     internalUrl: null,
     sealedInstanceToken: null,
     keys: [],
+    allowedOrigins: null,
   };
 }

@@ -48,6 +48,9 @@ test('a request that is no JSON, and one with bad fields, end in a terminal erro
   const wrong = await startOperation(fixture.environment, JSON.stringify({ kind: 'explode', spec: {} })).ended;
   t.is(wrong.code, 1);
   t.like(wrong.last, { type: 'error', code: 'invalid_request', retryable: false });
+  const unstorable = { ...request('up'), spec: { ...request('up').spec, config: { email: { from: 'a\0@b.example' } } } };
+  const { last } = await startOperation(fixture.environment, JSON.stringify(unstorable)).ended;
+  t.like(last, { type: 'error', code: 'invalid_request', message: 'spec.config.email.from: must not contain U+0000' });
 });
 
 test('missing environment is named', async (t) => {

@@ -6,17 +6,18 @@ const root = resolve(import.meta.dirname, '../../..');
 
 /** Folder → what its files may import of the repository besides their own folder. */
 const allowed: Record<string, readonly string[]> = {
-  'services/shared': [],
-  'services/control-api': ['services/shared'],
-  'services/backup': ['services/shared'],
-  'services/instance': ['services/shared'],
-  'services/provisioner': ['services/shared', 'stacks', 'tenant-program'],
-  proxy: ['services/shared'],
-  'tenant-program': [],
-  stacks: ['tenant-program'],
-  platform: [],
-  toolchain: [],
-  cli: ['toolchain', 'platform', 'stacks', 'tenant-program'],
+  domain: [],
+  'services/shared': ['domain'],
+  'services/control-api': ['domain', 'services/shared'],
+  'services/backup': ['domain', 'services/shared'],
+  'services/instance': ['domain', 'services/shared'],
+  'services/provisioner': ['domain', 'services/shared', 'stacks', 'tenant-program'],
+  proxy: ['domain', 'services/shared'],
+  'tenant-program': ['domain'],
+  stacks: ['domain', 'tenant-program'],
+  platform: ['domain'],
+  toolchain: ['domain'],
+  cli: ['domain', 'toolchain', 'platform', 'stacks', 'tenant-program'],
 };
 
 for (const [folder, targets] of Object.entries(allowed)) {
@@ -33,6 +34,16 @@ for (const [folder, targets] of Object.entries(allowed)) {
   });
 }
 
+test('domain imports no package but zod, and nothing of the machine', (t) => {
+  const packages = typescriptFiles(join(root, 'domain')).flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*(?:\(\s*)?'([^.'][^']*)'/g)].map((match) => match[1]),
+  );
+  t.deepEqual(
+    [...new Set(packages)].filter((name) => name !== 'zod'),
+    [],
+  );
+});
+
 function typescriptFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
@@ -41,7 +52,7 @@ function typescriptFiles(folder: string): string[] {
 
 /** Static and dynamic imports of relative paths, types included: a type ties two folders together as well. */
 function relativeImports(file: string): string[] {
-  return [...readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) =>
+  return [...readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*(?:\(\s*)?'(\.[^']+)'/g)].map((match) =>
     resolve(dirname(file), String(match[1])),
   );
 }

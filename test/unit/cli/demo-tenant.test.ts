@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,8 @@ import { ensureDemoTenant } from '../../../cli/demo-tenant.ts';
 
 interface Fake {
   id: string;
+  name: string;
+  url: string;
   slug: string;
   status: string;
   suspensions: string[];
@@ -29,9 +31,12 @@ async function start(t: ExecutionContext) {
   const client = {
     applications: () => Promise.resolve(applications),
     createApplication(_workspaceId: string, { slug }: { slug: string }) {
-      const made = { id: `app_${applications.length}`, slug, status: 'active', suspensions: [] };
+      const made = { id: `app_${applications.length}`, name: 'Demo', url, slug, status: 'active', suspensions: [] };
       applications.push(made);
       return Promise.resolve({ ...made, url, publicKey: 'pk', secretKey: 'sk' });
+    },
+    createKey(applicationId: string, { type }: { type: string }) {
+      return Promise.resolve({ id: `key_${type}`, key: `new ${type} key of ${applicationId}` });
     },
     command(id: string) {
       Object.assign(applications.find((application) => application.id === id) ?? {}, { status: 'active', suspensions: [] });
@@ -46,7 +51,7 @@ async function start(t: ExecutionContext) {
       { client: client as unknown as ControlClient, workspaceId: 'ws_1' },
       () => undefined,
     );
-  return { applications, ensure };
+  return { applications, ensure, file: path.join(directory, 'demo.json') };
 }
 
 test('the demo application is made once', async (t) => {
@@ -67,6 +72,21 @@ test('one that is deleted is replaced once, under another slug', async (t) => {
   t.like(await ensure(), { created: false, applicationId: 'app_1' });
   t.is(applications.length, 2);
   t.regex(applications[1]?.slug ?? '', /^demo-[a-z0-9]+$/);
+});
+
+test('one whose keys were never written down, as its command was killed, gets new ones: there is no second application', async (t) => {
+  const { applications, ensure, file } = await start(t);
+  await ensure();
+  rmSync(file);
+  t.like(await ensure(), {
+    created: false,
+    applicationId: 'app_0',
+    publicKey: 'new public key of app_0',
+    secretKey: 'new secret key of app_0',
+  });
+  t.like(await ensure(), { created: false, publicKey: 'new public key of app_0' });
+  t.is(applications.length, 1);
+  t.is(statSync(file).mode & 0o777, 0o600);
 });
 
 test('one that is suspended is resumed', async (t) => {

@@ -26,16 +26,21 @@ function fakeApi(next: (status: string) => string) {
     statuses.set(id, { workspaceId: statuses.get(id)?.workspaceId ?? '', status: 'deleting' });
     return Promise.resolve();
   };
-  return { client, destroyed, workspaces: () => workspaces };
+  let owners = 0;
+  const signUp = (): Promise<ControlClient> => {
+    owners += 1;
+    return Promise.resolve(client);
+  };
+  return { signUp, destroyed, counts: () => ({ owners, workspaces }) };
 }
 
 const well = (status: string): string => (status === 'provisioning' ? 'active' : status === 'deleting' ? 'deleted' : status);
 
-test('as many workspaces are made as the free plan needs, and every application is waited for and removed', async (t) => {
+test('as many accounts are made as the free plan needs, and every application is waited for and removed', async (t) => {
   const api = fakeApi(well);
   const group = new TenantGroup({ ...api, stop: new AbortController().signal });
   t.is((await group.create(7)).length, 7);
-  t.is(api.workspaces(), 3);
+  t.deepEqual(api.counts(), { owners: 3, workspaces: 3 });
   await group.destroyAll();
   t.is(api.destroyed.length, 7);
   t.deepEqual(group.ids, []);

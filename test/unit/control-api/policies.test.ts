@@ -12,6 +12,7 @@ const table: Record<Action, string> = {
   'workspace.delete': 'yes no no no no',
   'application.read': 'yes yes yes no yes',
   'application.write': 'yes yes yes no no',
+  'application.destroy': 'yes yes no no no',
   'member.read': 'yes yes yes no yes',
   'member.write': 'yes yes no no no',
   'billing.read': 'yes yes yes yes yes',

@@ -77,3 +77,33 @@ test('what can not be written is a failure, and what need not be sent is none', 
   await queue.drain(1_000);
   t.deepEqual(outcomes.sort(), ['failed', 'skipped']);
 });
+
+test('a log of a refused delivery has its codes, and no address', async (t) => {
+  const lines: string[] = [];
+  const told = createLog({ name: 'test', level: 'trace' }, { write: (line) => void lines.push(line) });
+  const refusal = Object.assign(new Error("Can't send mail - all recipients were rejected: 550 5.1.1 <ada@example.com>: unknown"), {
+    code: 'EENVELOPE',
+    command: 'RCPT TO:<ada@example.com>',
+    responseCode: 550,
+    response: '550 5.1.1 <ada@example.com>: Recipient address rejected',
+    rejected: ['ada@example.com'],
+  });
+  const later = Object.assign(new Error('450 <ada@example.com>: greylisted'), {
+    responseCode: 450,
+    response: '450 4.2.0 <ada@example.com>',
+  });
+  for (const err of [refusal, later]) {
+    const queue = createMailQueue({
+      mailer: { send: () => Promise.reject(err), close: () => Promise.resolve() },
+      log: told,
+      retryPausesMs: [60_000],
+    });
+    queue.add(compose);
+    await turn();
+    await turn();
+    await queue.drain(1_000);
+  }
+  t.like(JSON.parse(lines[0] ?? ''), { code: 'EENVELOPE', command: 'RCPT', responseCode: 550, status: '5.1.1', attempts: 1 });
+  t.like(JSON.parse(lines[1] ?? ''), { responseCode: 450, status: '4.2.0' });
+  t.false(lines.join('').includes('ada@'));
+});

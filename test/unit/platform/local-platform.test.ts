@@ -118,25 +118,53 @@ test('traces of services and tenants go to the Jaeger of the platform', async (t
     t.regex(JSON.stringify(named('Deployment', name)?.inputs), /"OTEL_EXPORTER_OTLP_ENDPOINT","value":"http:\/\/jaeger\./, name);
 });
 
-test("the provisioner's rights name their verbs and kinds, and reach neither roles, nodes nor pods' insides", (t) => {
-  const { rules } = rolesSchema.parse(named('ClusterRole', 'provisioner')?.inputs);
-  const [kinds, verbs] = [rules.flatMap((rule) => rule.resources), rules.flatMap((rule) => rule.verbs)];
-  t.false(
-    kinds.some((kind) => ['*', 'nodes', 'clusterroles', 'roles', 'rolebindings', 'pods/exec', 'serviceaccounts/token'].includes(kind)),
+test("the provisioner's rights name their verbs and kinds, and reach neither other roles, nodes nor pods' insides", (t) => {
+  const inputs = named('ClusterRole', 'provisioner-in-tenants')?.inputs as { rules: object[] };
+  const { rules } = rolesSchema.parse(inputs);
+  const kinds = rules.flatMap((rule) => rule.resources);
+  t.false(kinds.some((kind) => ['*', 'nodes', 'roles', 'pods/exec', 'serviceaccounts/token'].includes(kind)));
+  const verbs = rules.flatMap((rule) => rule.verbs);
+  t.false(verbs.some((verb) => ['*', 'escalate', 'impersonate', 'deletecollection'].includes(verb)));
+  t.deepEqual(
+    inputs.rules.filter((rule) => JSON.stringify(rule).includes('rbac.authorization.k8s.io')),
+    [
+      { apiGroups: ['rbac.authorization.k8s.io'], resources: ['rolebindings'], verbs: ['create'] },
+      {
+        apiGroups: ['rbac.authorization.k8s.io'],
+        resources: ['clusterroles'],
+        resourceNames: ['authsome:tenant-secrets'],
+        verbs: ['bind'],
+      },
+    ],
   );
-  t.false(verbs.some((verb) => ['*', 'escalate', 'impersonate', 'bind'].includes(verb)));
   t.is(ofKind('ValidatingAdmissionPolicyBinding').length, 1);
+});
+
+test('no account reads Secrets in all namespaces, and the role that reads them is bound to nobody here', (t) => {
+  const readers = ofKind('ClusterRole').filter(({ inputs }) =>
+    rolesSchema
+      .parse(inputs)
+      .rules.some(
+        ({ resources: kinds, verbs }) => kinds.includes('secrets') && verbs.some((verb) => ['get', 'list', 'watch'].includes(verb)),
+      ),
+  );
+  t.deepEqual(
+    readers.map(({ name }) => name),
+    ['tenant-secrets'],
+  );
+  const bound = ['ClusterRoleBinding', 'RoleBinding'].flatMap(ofKind);
+  t.false(bound.some(({ inputs }) => JSON.stringify(inputs).includes('authsome:tenant-secrets')));
 });
 
 test("the provisioner writes the kinds of a tenant's stack, and lets go of what ends among those that controllers make", (t) => {
   const { rules } = z
     .object({ rules: z.array(z.object({ apiGroups: z.array(z.string()), resources: z.array(z.string()), verbs: z.array(z.string()) })) })
-    .parse(named('ClusterRole', 'provisioner')?.inputs);
+    .parse(named('ClusterRole', 'provisioner-in-tenants')?.inputs);
   const kindsOf = (some: typeof rules): string[] =>
     some.flatMap(({ apiGroups, resources }) => resources.map((resource) => [...apiGroups, resource].join('/'))).sort();
   const writing = rules.filter(({ verbs }) => verbs.some((verb) => !['get', 'list', 'watch'].includes(verb)));
   const written = kindsOf(writing.filter(({ verbs }) => verbs.includes('create') || verbs.includes('update')));
-  const released = writing.filter(({ verbs }) => !verbs.includes('create') && !verbs.includes('update'));
+  const released = writing.filter(({ verbs }) => !verbs.includes('create') && !verbs.includes('update') && !verbs.includes('bind'));
   t.deepEqual(kindsOf(released), ['/persistentvolumeclaims', '/pods', 'apps/replicasets']);
   const { validations } = z
     .object({ spec: z.object({ validations: z.array(z.object({ expression: z.string() })) }) })
@@ -157,6 +185,7 @@ test("the provisioner writes the kinds of a tenant's stack, and lets go of what 
     'monitoring.coreos.com/servicemonitors',
     'networking.k8s.io/networkpolicies',
     'policy/poddisruptionbudgets',
+    'rbac.authorization.k8s.io/rolebindings',
   ]);
 });
 

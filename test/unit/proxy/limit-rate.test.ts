@@ -36,6 +36,14 @@ test('keys do not take from one another', (t) => {
   t.true(limiter.take('key_2', 10).allowed);
 });
 
+test('counters are bounded: the one that was used longest ago is forgotten, and starts again', (t) => {
+  const { limiter } = setUp();
+  t.is(limiter.take('first', 10).remaining, 9);
+  for (let i = 0; i < 100_000; i += 1) limiter.take(`other ${i}`, 10);
+  t.is(limiter.take('first', 10).remaining, 9);
+  t.is(limiter.take('other 99999', 10).remaining, 8);
+});
+
 test('a clock that goes back takes nothing away', (t) => {
   const { clock, limiter } = setUp();
   limiter.take('key_1', 10);

@@ -12,6 +12,7 @@ export function makeRoute(overrides: Partial<Route>): Route {
     internalUrl: 'http://instance',
     sealedInstanceToken: 'sealed',
     keys: [],
+    allowedOrigins: null,
     ...overrides,
   };
 }

@@ -24,6 +24,8 @@ for (const path of [
 ]) {
   test(`the path ${JSON.stringify(path)} is refused`, refused, path);
 }
+test('what browsers send as it is in a query passes', parsed, '/v1/app_abc123/a?b=|{c}^d`?/', '/a', '/a?b=|{c}^d`?/');
+for (const character of '|{}^`') test(`${character} in a path is refused`, refused, `/a${character}b`);
 test('a backslash in the query is refused too', refused, '/a?b=\\');
 
 for (const url of [

@@ -17,6 +17,7 @@ const good: Record<string, object> = {
   nothing: {},
   'every old setting': { sessionTimeoutSeconds: 300, allowedOrigins: ['https://a.example'], mode: 'saas' },
   'an address alone': { email },
+  'a limit of mails': { email: { ...email, mailsPerHour: 20_000 } },
   'a name and an address': { email: { ...email, from: 'Acme Shop <no-reply@acme.example>' } },
   'a mail server with everything': { email: { ...email, smtp: { ...smtp, port: 465, username: 'u', password: 'p: /@%ü' } } },
   'verification with email': { email, emailVerificationRequired: true },
@@ -25,6 +26,11 @@ const good: Record<string, object> = {
   'the longest client secret of Apple': { socialProviders: { apple: { clientId: 'id', clientSecret: long(2_048) } } },
   'a mail server by its address': { email: { ...email, smtp: { host: '2001:db8::25' } } },
   'a name in quotes': { email: { ...email, from: '"Acme, Inc." <no-reply@acme.example>' } },
+  'a lifetime of sessions': { sessionTimeoutSeconds: 300, sessionLifetimeSeconds: 300 },
+  'domains that a provider answers for': {
+    socialProviders: { microsoft: { ...client, domains: ['acme.example'] } },
+    oidcProviders: { idp: { ...oidc, domains: ['acme.example', 'xn--bcher-kva.example'] }, only: { ...oidc, domains: ['*'] } },
+  },
   'ten other providers': { oidcProviders: many(10) },
   'the longest name of a provider': { oidcProviders: { [`a${'1'.repeat(31)}`]: oidc } },
 };
@@ -37,6 +43,7 @@ const bad: [what: string, config: object, field: string][] = [
   ['an over-long sender', { email: { ...email, from: `${long(250)}@acme.example` } }, 'email.from'],
   ['no mail server', { email: { from: 'a@acme.example' } }, 'email.smtp'],
   ['no host', { email: { ...email, smtp: {} } }, 'email.smtp.host'],
+  ['no mail at all', { email: { ...email, mailsPerHour: 0 } }, 'email.mailsPerHour'],
   ['port 0', { email: { ...email, smtp: { ...smtp, port: 0 } } }, 'email.smtp.port'],
   ['port 65536', { email: { ...email, smtp: { ...smtp, port: 65_536 } } }, 'email.smtp.port'],
   ['a port that is a text', { email: { ...email, smtp: { ...smtp, port: '587' } } }, 'email.smtp.port'],
@@ -64,6 +71,9 @@ const bad: [what: string, config: object, field: string][] = [
   ['an issuer without https', { oidcProviders: { idp: { ...oidc, issuer: 'http://idp.example' } } }, 'oidcProviders.idp.issuer'],
   ['an issuer that is no URL', { oidcProviders: { idp: { ...oidc, issuer: 'idp' } } }, 'oidcProviders.idp.issuer'],
   ['no issuer', { oidcProviders: { idp: client } }, 'oidcProviders.idp.issuer'],
+  ['no domain at all', { oidcProviders: { idp: { ...oidc, domains: [] } } }, 'oidcProviders.idp.domains'],
+  ['a lifetime below the timeout', { sessionTimeoutSeconds: 600, sessionLifetimeSeconds: 599 }, 'sessionLifetimeSeconds'],
+  ['a lifetime of more than a year', { sessionLifetimeSeconds: 31_536_001 }, 'sessionLifetimeSeconds'],
 ];
 
 /** What only this side refuses: it is told to owners here, before it is stored. */
@@ -75,6 +85,7 @@ const refusedHere: [what: string, config: object, field: string][] = [
   ['a password with half a character', { email: { ...email, smtp: { ...smtp, password: '\ud800' } } }, 'email.smtp.password'],
   ['an origin with a comma', { allowedOrigins: ['https://a.example,b'] }, 'allowedOrigins.0'],
   ['an origin with half a character', { allowedOrigins: ['https://a.example/\ud800'] }, 'allowedOrigins.0'],
+  ['an address as a domain', { oidcProviders: { idp: { ...oidc, domains: ['a@acme.example'] } } }, 'oidcProviders.idp.domains.0'],
   ['an issuer with credentials', { oidcProviders: { idp: { ...oidc, issuer: 'https://u:p@idp.example' } } }, 'oidcProviders.idp.issuer'],
   ['an issuer with a query', { oidcProviders: { idp: { ...oidc, issuer: 'https://idp.example/?a=b' } } }, 'oidcProviders.idp.issuer'],
 ];

@@ -86,3 +86,12 @@ test('a line names the trace that it is written in, and none outside of one', as
   t.like(JSON.parse(within), { traceId: 'abc', requestId: 'req_1', fact: 1 });
   t.false('traceId' in (JSON.parse(lineOf({ fact: 1 })) as object));
 });
+
+test('a path is cut, and so is any other text beyond reason; a secret at the cut is hidden', (t) => {
+  const long = `/${'a'.repeat(16_000)}`;
+  const { path, detail } = JSON.parse(lineOf({ path: long, detail: long.repeat(2) })) as { path: string; detail: string };
+  t.is(path, `/${'a'.repeat(255)}… (16001 characters)`);
+  t.true(detail.length < 16_500);
+  t.false(lineOf({ path: `/${'a'.repeat(240)} redis://:hunter2@host` }).includes('hunter2'));
+  t.true(lineOf({ path: `/${'a'.repeat(254)}🦉` }).includes('\\ufffd') || lineOf({ path: `/${'a'.repeat(254)}🦉` }).includes('\ufffd'));
+});

@@ -4,7 +4,7 @@ import { kubernetesName, planSpecs, runTenantProgram } from './run-program.ts';
 import type { MadeResource, ProgramRun } from './run-program.ts';
 
 /** What a policy engine would check of every manifest, over the whole of each kind of tenant. */
-const quantities = z.object({ cpu: z.string(), memory: z.string() });
+const quantities = z.object({ cpu: z.string(), memory: z.string(), 'ephemeral-storage': z.string() });
 const containerSchema = z.object({
   name: z.string(),
   image: z.string(),

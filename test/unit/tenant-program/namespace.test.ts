@@ -15,6 +15,8 @@ test('the quota holds CPU, memory, pods, and lets no front door but the proxy', 
   t.deepEqual(spec.hard, {
     'limits.cpu': '4',
     'limits.memory': '8Gi',
+    // Six pods of the instance and Redis.
+    'limits.ephemeral-storage': '1664Mi',
     'requests.storage': '0',
     persistentvolumeclaims: '0',
     pods: '8',
@@ -26,12 +28,12 @@ test('the quota holds CPU, memory, pods, and lets no front door but the proxy', 
 test('a server of its own has one volume, of its size', async (t) => {
   const run = await runTenantProgram(specInput({ plan: 'pro', database: { ...dedicatedDatabase, storage: '30Gi' } }));
   const { spec } = find(run, 'kubernetes:core/v1:ResourceQuota') as unknown as Quota;
-  t.like(spec.hard, { 'requests.storage': '30Gi', persistentvolumeclaims: '1' });
+  t.like(spec.hard, { 'requests.storage': '30Gi', persistentvolumeclaims: '1', 'limits.ephemeral-storage': '1920Mi' });
 });
 
 test('a container that names no resources gets some, so that the quota can count it', async (t) => {
   t.like(find(await runTenantProgram(), 'kubernetes:core/v1:LimitRange'), {
-    spec: { limits: [{ type: 'Container', default: { cpu: '500m', memory: '256Mi' } }] },
+    spec: { limits: [{ type: 'Container', default: { cpu: '500m', memory: '256Mi', 'ephemeral-storage': '128Mi' } }] },
   });
 });
 

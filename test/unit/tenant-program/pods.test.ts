@@ -148,6 +148,7 @@ test('Redis has a password, keeps nothing on disk and leaves a quarter of its me
   t.true(lines.includes(`maxmemory ${48 * 1024 * 1024}`));
   t.true(lines.includes('maxmemory-policy volatile-lru'));
   t.true(lines.some((line) => /^requirepass generated-for-redis-password/.test(line)));
+  for (const command of ['CONFIG', 'SHUTDOWN', 'FLUSHALL', 'REPLICAOF']) t.true(lines.includes(`rename-command ${command} ""`), command);
 });
 
 test('a PostgreSQL of its own has a volume that outlives it, TLS, and a password from a file', async (t) => {
@@ -186,6 +187,14 @@ test('PostgreSQL has room for the role’s connections and its administrators, a
 test('PostgreSQL is reached at its pod’s address, known before it is ready', async (t) => {
   const service = find(await runTenantProgram(dedicated()), 'kubernetes:core/v1:Service', 'postgres');
   t.like(service, { spec: { clusterIP: 'None', publishNotReadyAddresses: true } });
+});
+
+test('limits that an owner has set reach the instance', async (t) => {
+  const { config } = planSpecs.pro;
+  const email = config?.email && { ...config.email, mailsPerHour: 20_000 };
+  const run = await runTenantProgram({ ...planSpecs.pro, config: { ...config, email, sessionLifetimeSeconds: 2_592_000 } });
+  const { data } = find(run, 'kubernetes:core/v1:ConfigMap', 'instance') as { data: Record<string, string> };
+  t.like(data, { SESSION_LIFETIME_SECONDS: '2592000', MAILS_PER_HOUR: '20000' });
 });
 
 test('configuration is in the ConfigMap, and secrets are in the Secret only', async (t) => {

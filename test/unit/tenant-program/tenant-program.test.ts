@@ -122,7 +122,7 @@ for (const [name, spec] of Object.entries(planSpecs))
     t.is(outputs.internalUrl, 'http://authsome.authsome-app-abc123.svc.cluster.local');
     t.is(outputs.namespace, 'authsome-app-abc123');
     t.is(outputs.databaseTier, spec.database.tier);
-    t.is(outputs.programVersion, '4');
+    t.is(outputs.programVersion, '5');
   });
 
 test('addresses of database and Redis name the tenant’s own', async (t) => {

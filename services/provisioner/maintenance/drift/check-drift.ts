@@ -1,7 +1,11 @@
 import type { Kysely } from 'kysely';
-import type { Database } from '../../../shared/db/tables.ts';
+import { tenantNames } from '../../../../tenant-program/names.ts';
+import type { Database, DriftChange } from '../../../shared/db/tables.ts';
 import type { Log } from '../../../shared/log.ts';
 import type { SecretBox } from '../../../shared/secret-box.ts';
+import type { Cluster } from '../../cluster/connect-cluster.ts';
+import { openSecrets } from '../../cluster/open-secrets.ts';
+import { readNamespace } from '../../cluster/tenant-namespaces.ts';
 import { describeError } from '../../describe-error.ts';
 import type { Metrics } from '../../metrics.ts';
 import { openSpecSource } from '../../open-spec-source.ts';
@@ -16,6 +20,7 @@ export interface DriftDependencies {
   db: Kysely<Database>;
   box: SecretBox;
   settings: TenantSettings;
+  cluster: Cluster;
   /** Of the background: one at a time, and after everything else. */
   children: Pick<ChildRunner, 'findDrift'>;
   running: Pick<RunningOperations, 'list'>;
@@ -52,7 +57,7 @@ export async function checkDrift(deps: DriftDependencies, signal: AbortSignal): 
 }
 
 async function look(
-  { children, settings, box, log }: DriftDependencies,
+  { children, settings, box, cluster, log }: DriftDependencies,
   { source: sealed }: DueApplication,
   signal: AbortSignal,
 ): Promise<DriftFound> {
@@ -62,6 +67,10 @@ async function look(
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     const spec = buildTenantSpec(openSpecSource(sealed, { kind: 'up', box }), settings);
+    const { systemNamespace } = settings.cluster;
+    const opened = await openSecrets(cluster, { spec, systemNamespace, makeNamespace: false, signal: stop.signal });
+    if (!opened && (await readNamespace(cluster, tenantNames(spec.appId).namespace)) === undefined)
+      return { changes: [withoutNamespace], error: null };
     return {
       changes: await children.findDrift({ request: { kind: 'drift', spec, takeover: false }, stop: stop.signal, log }),
       error: null,
@@ -72,3 +81,11 @@ async function look(
     signal.removeEventListener('abort', onAbort);
   }
 }
+
+/** Of an application whose namespace is gone all else is gone too, and can't be looked at. */
+const withoutNamespace: DriftChange = {
+  change: 'create',
+  resourceType: 'kubernetes:core/v1:Namespace',
+  resourceName: 'namespace',
+  fields: [],
+};

@@ -1,5 +1,4 @@
 import test from 'ava';
-import pg from 'pg';
 import { proveDeletion } from '../../../../services/provisioner/inventory/prove-deletion.ts';
 import { removeThings } from '../../../../services/provisioner/inventory/remove-things.ts';
 import { newId } from '../../../../services/shared/ids.ts';
@@ -7,6 +6,7 @@ import { routeKey } from '../../../../services/shared/routes/route.ts';
 import { databaseUrl } from '../../../support/test-database.ts';
 import { openInventory } from '../../../support/test-inventory.ts';
 import { tenantNamespace } from '../../../support/tenant-objects.ts';
+import { postgresClient } from '../../../support/postgres-client.ts';
 
 const everything = ['namespace', 'database', 'role', 'route', 'stack'] as const;
 const signal = new AbortController().signal;
@@ -42,7 +42,7 @@ test('a database is dropped though clients are connected to it', async (t) => {
   const url = new URL(databaseUrl(`authsome_${appId}`));
   url.username = `${appId}_user`;
   url.password = 'tenant';
-  const client = new pg.Client({ connectionString: url.href });
+  const client = postgresClient({ connectionString: url.href });
   const cut = new Promise((resolve) => client.on('error', resolve));
   await client.connect();
   await client.query('create table users (id int)');

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import test from 'ava';
+import { connectCluster } from '../../../../services/provisioner/cluster/connect-cluster.ts';
 import { checkDrift } from '../../../../services/provisioner/maintenance/drift/check-drift.ts';
 import { createMetrics } from '../../../../services/provisioner/metrics.ts';
 import { OperationError } from '../../../../services/provisioner/operation-error.ts';
@@ -10,6 +11,7 @@ import { createLog } from '../../../../services/shared/log.ts';
 import { createSecretBox } from '../../../../services/shared/secret-box.ts';
 import { insertApplication, insertOperation } from '../../../support/insert-application.ts';
 import type { InsertedApplication } from '../../../support/insert-application.ts';
+import { startFakeCluster } from '../../../support/fake-cluster.ts';
 import { createTestDatabase } from '../../../support/test-database.ts';
 
 const settings = tenantSettingsSchema.parse({
@@ -30,7 +32,7 @@ const change: DriftChange = {
 const active = { status: 'active', observed_generation: 1, serving: true } as const;
 
 async function open() {
-  const database = await createTestDatabase();
+  const [database, fake] = await Promise.all([createTestDatabase(), startFakeCluster()]);
   const { db } = database;
   const looked: string[] = [];
   let find: (appId: string, stop: AbortSignal) => Promise<DriftChange[]> = () => Promise.resolve([]);
@@ -38,6 +40,7 @@ async function open() {
   const metrics = createMetrics();
   const deps = {
     ...{ db, settings, running, metrics },
+    cluster: connectCluster(fake.kubeconfig),
     box: createSecretBox(randomBytes(32).toString('base64')),
     log: createLog({ name: 'test', level: 'silent' }),
     intervalMs: 3_600_000,
@@ -49,7 +52,7 @@ async function open() {
     },
   };
   return {
-    ...{ db, running, looked, deps },
+    ...{ db, running, looked, deps, fake },
     insert: (columns: object = {}): Promise<InsertedApplication> => insertApplication(db, { application: { ...active, ...columns } }),
     check: (signal = new AbortController().signal) => checkDrift(deps, signal),
     finds: (answer: typeof find) => {
@@ -57,7 +60,10 @@ async function open() {
     },
     reports: () => db.selectFrom('drift_reports').selectAll().execute(),
     drifted: async () => (await metrics.drifted.get()).values[0]?.value,
-    drop: () => database.drop(),
+    drop: async () => {
+      await fake.close();
+      await database.drop();
+    },
   };
 }
 
@@ -171,4 +177,14 @@ test('a shutdown ends a look at once, and nothing is kept of it', async (t) => {
   );
   t.false(await check(shutdown.signal));
   t.deepEqual(await reports(), []);
+});
+
+test('of an application whose namespace is gone just that is reported: its Secrets can’t be read any more', async (t) => {
+  const { insert, check, looked, reports, fake, drop } = await open();
+  t.teardown(drop);
+  fake.guardSecrets();
+  await insert();
+  t.true(await check());
+  t.deepEqual(looked, []);
+  t.like((await reports())[0], { changes: [{ change: 'create', resourceType: 'kubernetes:core/v1:Namespace' }], error: null });
 });

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import test from 'ava';
-import pg from 'pg';
+import type pg from 'pg';
 import { createStateDatabase } from '../../../../services/provisioner/inventory/state-database.ts';
 import type { StateDatabase } from '../../../../services/provisioner/inventory/state-database.ts';
 import { createMetrics } from '../../../../services/provisioner/metrics.ts';
 import { pruneHistory } from '../../../../services/provisioner/maintenance/prune-history.ts';
 import { createTestDatabase } from '../../../support/test-database.ts';
 import type { TestDatabase } from '../../../support/test-database.ts';
+import { postgresPool } from '../../../support/postgres-client.ts';
 
 let database: TestDatabase;
 let state: StateDatabase;
@@ -14,7 +15,7 @@ let admin: pg.Pool;
 test.before(async () => {
   database = await createTestDatabase();
   state = createStateDatabase(database.url);
-  admin = new pg.Pool({ connectionString: database.url });
+  admin = postgresPool({ connectionString: database.url });
 });
 test.after.always(async () => {
   await state?.close();

@@ -123,6 +123,37 @@ test('a restore whose database setup failed is none that was done', async (t) =>
   await t.throwsAsync(answer, { message: /BackoffLimitExceeded/ });
 });
 
+test('a task that a killed command has begun is followed to its end, and not begun twice', async (t) => {
+  const { kubectl, made } = cluster({ log: [{ result: { runId: 'bkp_1' } }] });
+  const running = (name: string, args: string[], changes: object = {}) => ({
+    metadata: { name, creationTimestamp: '2026-01-01T00:00:00Z', annotations: { 'cronjob.kubernetes.io/instantiate': 'manual' } },
+    spec: { template: { spec: { containers: [{ name: 'restore', image: 'backup:1', args }] } } },
+    status: {},
+    ...changes,
+  });
+  const done = { status: { conditions: [{ type: 'Failed', status: 'True' }] } };
+  const scheduled = { metadata: { name: 'restore-by-schedule', creationTimestamp: '2026-01-01T00:00:00Z' } };
+  const jobs = [
+    running('restore-of-another', ['restore-load', 'bkp_2']),
+    running('restore-ended', ['restore-load', 'bkp_1'], done),
+    running('restore-by-schedule', ['restore-load', 'bkp_1'], scheduled),
+    running('restore-killed', ['restore-load', 'bkp_1']),
+  ];
+  const asked: string[] = [];
+  const withJobs: Kubectl = (args, input) => {
+    if (args[0] === 'get' && args[1] === 'jobs') return Promise.resolve(ok({ items: jobs }));
+    if (args[0] === 'get' && args[1] === 'job') asked.push(args[2] ?? '');
+    return kubectl(args, input);
+  };
+  const lines: string[] = [];
+  const onLine = (line: Parameters<typeof describeLine>[0]) => void lines.push(describeLine(line) ?? '');
+  const options = { kubectl: withJobs, namespace: 'system', cronJob: 'restore' as const, args: ['restore-load', 'bkp_1'], onLine };
+  t.deepEqual(await runClusterJob(options, z.object({ runId: z.string() })), { runId: 'bkp_1' });
+  t.deepEqual(made, []);
+  t.deepEqual([...new Set(asked)], ['restore-killed']);
+  t.regex(lines[0] ?? '', /^Following restore-killed/);
+});
+
 test('a platform without backups is told to be brought up', async (t) => {
   const kubectl: Kubectl = () => Promise.resolve(refused('Error from server (NotFound)'));
   const answer = runClusterJob({ kubectl, namespace: 'system', cronJob: 'backup', args: ['run'], onLine: () => undefined }, z.unknown());

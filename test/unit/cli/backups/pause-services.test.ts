@@ -1,5 +1,5 @@
 import test from 'ava';
-import { pauseServices, resumeServices } from '../../../../cli/backups/pause-services.ts';
+import { pauseServices, refuseWhileRestoring, resumeServices } from '../../../../cli/backups/pause-services.ts';
 import type { Kubectl } from '../../../../cli/probe/cluster.ts';
 
 /** Deployments as an API server keeps them: what scale and annotate do. */
@@ -9,6 +9,8 @@ function cluster(replicas: Record<string, number>) {
   const kubectl: Kubectl = ([verb, kind, name = '', change = '']) => {
     const answer = (stdout: string) => Promise.resolve({ exitCode: 0, stdout, stderr: '' });
     if (verb === 'get' && kind === 'pods') return answer('');
+    if (verb === 'get' && kind === 'deployments')
+      return answer(JSON.stringify({ items: [...deployments].map(([name, { annotations }]) => ({ metadata: { name, annotations } })) }));
     const deployment = deployments.get(name);
     if (!deployment) return Promise.resolve({ exitCode: 1, stdout: '', stderr: `no ${name}` });
     if (verb === 'scale') deployment.replicas = Number(change.replace('--replicas=', ''));
@@ -43,6 +45,15 @@ test('services come back as many as they were, even where the pause was interrup
   for (const { annotations } of deployments.values()) t.deepEqual(annotations, {});
   await resumeServices(options);
   t.deepEqual(replicas(), before);
+});
+
+test('while a restore has services paused the platform is not brought up: it says how to go on', async (t) => {
+  const { options } = cluster({ proxy: 1, 'control-api': 1, provisioner: 1 });
+  await t.notThrowsAsync(refuseWhileRestoring(options));
+  await pauseServices(options);
+  await t.throwsAsync(refuseWhileRestoring(options), { message: /paused proxy, control-api, provisioner.*restore BACKUP.*--abandon/s });
+  await resumeServices(options);
+  await t.notThrowsAsync(refuseWhileRestoring(options));
 });
 
 test('what kubectl refuses is told', async (t) => {

@@ -75,3 +75,12 @@ test('a namespace that was made anew under the same name is not deleted', async 
   if (seen) await deleteNamespace(cluster, seen);
   t.is(fake.get('namespaces', namespace)?.metadata.deletionTimestamp, undefined);
 });
+
+test('a Secret that can’t be listed any more, as the right to do so ended with its binding, is let go by its name', async (t) => {
+  const { fake, cluster } = await open(t);
+  fake.guardSecrets();
+  fake.put('namespaces', tenantNamespace(appId, { deletionTimestamp: ago(60_000) }));
+  fake.put('secrets', { metadata: { name: 'instance', namespace, finalizers: ['example.com/guard'] } });
+  t.deepEqual(await releaseNamespace(cluster, { appId, namespace, patienceMs }), ['Secret instance']);
+  t.is(await readNamespace(cluster, namespace), undefined);
+});
