@@ -57,11 +57,17 @@ export function hardenServer(server: Server, { answers, refusalHeaders }: Harden
     });
     server.emit('request', req, res);
   });
-  server.on('clientError', (err: NodeJS.ErrnoException, socket: Duplex) => {
+  const refuse = (err: NodeJS.ErrnoException, socket: Duplex): void => {
     // The parser repeats its error with every chunk.
     if (closing.has(socket)) return;
     closing.add(socket);
     void refuseConnection(socket, err, { open: answers.of(socket), headers: refusalHeaders });
+  };
+  server.on('clientError', refuse);
+  // Without a listener Node cuts the connection, and with it the answers to the requests before. It leaves the socket's errors to the listener.
+  server.on('connect', (_req: IncomingMessage, socket: Duplex) => {
+    socket.on('error', () => socket.destroy());
+    refuse(new Error('CONNECT is not served'), socket);
   });
 
   return {

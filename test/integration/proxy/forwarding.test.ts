@@ -334,6 +334,14 @@ for (const [method, expected] of [['GET', 200] as const, ['DELETE', 200] as cons
   });
 }
 
+test.serial('CONNECT is refused, and the request before it on the same connection gets its own answer first', async (t) => {
+  const { upstream, headers, target } = t.context;
+  upstream.handler = (_req, res) => void setTimeout(() => res.end('slow'), 100);
+  const connectRequest = 'CONNECT a.example:443 HTTP/1.1\r\nHost: a.example\r\n\r\n';
+  t.deepEqual(statuses(await sendRaw(proxy.port, `GET ${target()} HTTP/1.1\r\n${headers}\r\n${connectRequest}`)), [200, 400]);
+  t.deepEqual(statuses(await sendRaw(proxy.port, connectRequest)), [400]);
+});
+
 test.serial('HEAD, 204 and 304 answers end', async (t) => {
   const { upstream, app, target } = t.context;
   const headers = { authorization: `Bearer ${app.secretKey}` };
