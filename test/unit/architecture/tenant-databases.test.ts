@@ -54,10 +54,14 @@ test('an administrator’s connection to a database that a tenant owns is refuse
   for (const database of ['authsome_app_abc123', 'restoring_authsome_app_abc123', 'replaced_authsome_app_abc123']) {
     const connectionString = `postgres://postgres:secret@127.0.0.1:1/${database}`;
     await t.throwsAsync(
-      administer({ connectionString }, () => Promise.resolve()),
+      administer({ connectionString, application_name: 'test' }, () => Promise.resolve()),
       { message: /no administrator runs a statement in it/ },
     );
-    t.throws(() => createAdministratorPool({ host: '127.0.0.1', database, max: 1 }, () => undefined), { message: /no administrator/ });
+    t.throws(() => createAdministratorPool({ host: '127.0.0.1', application_name: 'test', database, max: 1 }, () => undefined), {
+      message: /no administrator/,
+    });
   }
-  t.throws(() => createAdministratorPool({ host: '127.0.0.1', max: 1 }, () => undefined), { message: /must name its database/ });
+  t.throws(() => createAdministratorPool({ host: '127.0.0.1', application_name: 'test', max: 1 }, () => undefined), {
+    message: /must name its database/,
+  });
 });
