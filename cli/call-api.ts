@@ -4,16 +4,21 @@ const errorSchema = z.object({
   error: z.object({ code: z.string(), message: z.string(), details: z.unknown().optional(), requestId: z.string().optional() }),
 });
 
+const fieldSchema = z.object({ field: z.string().optional() });
+
 /** The control API's answer when it refuses: its code and status as they came. */
 export class ControlApiError extends Error {
   override name = 'ControlApiError';
   readonly status: number;
   readonly code: string;
+  /** The first field that is wrong, if the request was. */
+  readonly field: string | undefined;
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, field?: string) {
     super(message);
     this.status = status;
     this.code = code;
+    this.field = field;
   }
 }
 
@@ -86,7 +91,7 @@ async function refusalOf(response: Response, call: { method: string; url: string
   if (!answer.success) return foreignAnswer(response.status, call, answer.error);
   const { code, message, details } = answer.data.error;
   const text = `${call.method} ${new URL(call.url).pathname}: ${response.status} ${code}: ${message} ${JSON.stringify(details ?? '')}`;
-  return new ControlApiError(response.status, code, text);
+  return new ControlApiError(response.status, code, text, fieldSchema.safeParse(details).data?.field);
 }
 
 function foreignAnswer(

@@ -92,11 +92,11 @@ export class ControlClient {
   }
 
   async deleteWorkspace(id: string): Promise<void> {
-    await this.#call('DELETE', `/workspaces/${id}`, z.undefined());
+    await this.#call('DELETE', `/workspaces/${encodeURIComponent(id)}`, z.undefined());
   }
 
   restoreWorkspace(id: string): Promise<Workspace> {
-    return this.#call('POST', `/workspaces/${id}/restore`, workspaceSchema);
+    return this.#call('POST', `/workspaces/${encodeURIComponent(id)}/restore`, workspaceSchema);
   }
 
   createWorkspace(name: string): Promise<Workspace> {
@@ -104,36 +104,45 @@ export class ControlClient {
   }
 
   async applications(workspaceId: string): Promise<Application[]> {
-    return (await this.#call('GET', `/workspaces/${workspaceId}/applications?pageSize=100`, pageOf(applicationSchema))).data;
+    return (await this.#call('GET', `/workspaces/${encodeURIComponent(workspaceId)}/applications?pageSize=100`, pageOf(applicationSchema)))
+      .data;
   }
 
   createApplication(
     workspaceId: string,
     input: { name: string; slug: string; environment: string; region?: string },
   ): Promise<CreatedApplication> {
-    return this.#call('POST', `/workspaces/${workspaceId}/applications`, createdApplicationSchema, input);
+    return this.#call('POST', `/workspaces/${encodeURIComponent(workspaceId)}/applications`, createdApplicationSchema, input);
   }
 
   application(id: string): Promise<Application> {
-    return this.#call('GET', `/applications/${id}`, applicationSchema);
+    return this.#call('GET', `/applications/${encodeURIComponent(id)}`, applicationSchema);
   }
 
   /** @param change the name, a JSON merge patch of the configuration, or both */
   updateApplication(id: string, change: { name?: string; config?: unknown }): Promise<Application> {
-    return this.#call('PATCH', `/applications/${id}`, applicationSchema, change);
+    return this.#call('PATCH', `/applications/${encodeURIComponent(id)}`, applicationSchema, change);
   }
 
   /** The newest first. */
   async operations(id: string, { limit = 20 }: { limit?: number } = {}): Promise<Operation[]> {
-    return (await this.#call('GET', `/applications/${id}/operations?pageSize=${limit}`, pageOf(operationSchema))).data;
+    return (await this.#call('GET', `/applications/${encodeURIComponent(id)}/operations?pageSize=${limit}`, pageOf(operationSchema))).data;
   }
 
   operation(applicationId: string, operationId: string): Promise<Operation> {
-    return this.#call('GET', `/applications/${applicationId}/operations/${operationId}`, operationSchema);
+    return this.#call(
+      'GET',
+      `/applications/${encodeURIComponent(applicationId)}/operations/${encodeURIComponent(operationId)}`,
+      operationSchema,
+    );
   }
 
   cancelOperation(applicationId: string, operationId: string): Promise<Operation> {
-    return this.#call('DELETE', `/applications/${applicationId}/operations/${operationId}`, operationSchema);
+    return this.#call(
+      'DELETE',
+      `/applications/${encodeURIComponent(applicationId)}/operations/${encodeURIComponent(operationId)}`,
+      operationSchema,
+    );
   }
 
   /**
@@ -147,7 +156,7 @@ export class ControlClient {
     operationId: string,
     { lastEventId, signal }: { lastEventId?: string | undefined; signal: AbortSignal },
   ): Promise<Response> {
-    const url = `${this.#base}/applications/${applicationId}/operations/${operationId}/events`;
+    const url = `${this.#base}/applications/${encodeURIComponent(applicationId)}/operations/${encodeURIComponent(operationId)}/events`;
     return this.#withToken((token) => {
       const headers = {
         accept: 'text/event-stream',
@@ -160,25 +169,25 @@ export class ControlClient {
 
   /** restart, suspend, resume or restore. */
   command(id: string, name: 'restart' | 'suspend' | 'resume' | 'restore'): Promise<Commanded> {
-    return this.#call('POST', `/applications/${id}/${name}`, commandedSchema);
+    return this.#call('POST', `/applications/${encodeURIComponent(id)}/${name}`, commandedSchema);
   }
 
   /** Deletes it for a grace period, in which it can be restored. */
   deleteApplication(id: string): Promise<Commanded> {
-    return this.#call('DELETE', `/applications/${id}`, commandedSchema);
+    return this.#call('DELETE', `/applications/${encodeURIComponent(id)}`, commandedSchema);
   }
 
   /** Removes it with all its data. There is no way back. */
   destroyApplication(id: string): Promise<Commanded> {
-    return this.#call('DELETE', `/applications/${id}?permanent=true`, commandedSchema);
+    return this.#call('DELETE', `/applications/${encodeURIComponent(id)}?permanent=true`, commandedSchema);
   }
 
   createKey(applicationId: string, input: { name: string; type: 'public' | 'secret' }): Promise<{ id: string; key: string }> {
-    return this.#call('POST', `/applications/${applicationId}/keys`, createdKeySchema, input);
+    return this.#call('POST', `/applications/${encodeURIComponent(applicationId)}/keys`, createdKeySchema, input);
   }
 
   async revokeKey(id: string): Promise<void> {
-    await this.#call('DELETE', `/keys/${id}`, z.undefined());
+    await this.#call('DELETE', `/keys/${encodeURIComponent(id)}`, z.undefined());
   }
 
   #call<Schema extends z.ZodType>(method: string, path: string, schema: Schema, body?: unknown): Promise<z.output<Schema>> {

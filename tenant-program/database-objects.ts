@@ -30,8 +30,6 @@ export interface DatabaseObjectsArgs {
   caFile?: string | undefined;
   /** Database of which the tenant's is made a copy; absent: template0. */
   template?: string | undefined;
-  /** An administrator who is no superuser, and so needs leave to connect to look after the database. */
-  administrator?: string;
   /** Gone with this, there is no server left to delete anything on. */
   deletedWith?: Resource;
 }
@@ -39,12 +37,15 @@ export interface DatabaseObjectsArgs {
 /** Where the instance finds its database server's authority. */
 export const databaseCaFile = '/etc/authsome/database/ca.pem';
 
-/** Of the database's limit, for an administrator while the instance uses all of its own. */
+/** Of the database's limit, for a backup while the instance uses all of its own. */
 const administratorConnections = 2;
 
-/** A role, its database, and grants that close the database to everybody else. Their names hold the tenant's data: they must not change. */
+/**
+ * A role, its database, and a grant that closes the database to everybody else. Their names hold the tenant's data: they must not change. Nothing is
+ * done in the database itself: what is there is the tenant's, and an administrator that runs a statement among it could run the tenant's.
+ */
 export function makeDatabaseObjects(name: string, args: DatabaseObjectsArgs): TenantDatabase {
-  const { context, parent, provider, host, port, sslMode, caFile, template, administrator, deletedWith } = args;
+  const { context, parent, provider, host, port, sslMode, caFile, template, deletedWith } = args;
   const limit = connectionLimit(context.spec.resources);
   const childOptions: CustomResourceOptions = { parent, provider, customTimeouts, deletedWith };
 
@@ -61,25 +62,10 @@ export function makeDatabaseObjects(name: string, args: DatabaseObjectsArgs): Te
     // would make it anew, without its data.
     { ...childOptions, protect: true, ignoreChanges: ['template'] },
   );
-  const grantOptions = { ...childOptions, deletedWith: deletedWith ?? database };
   const noPublic = new postgresql.Grant(
     `${name}-no-public`,
     { database: database.name, role: 'public', objectType: 'database', privileges: [] },
-    grantOptions,
-  );
-  // One after the other, since two changes at once of one object's rights fail, and beside the instance's start, which waits for the first only.
-  const maintenance =
-    administrator === undefined
-      ? noPublic
-      : new postgresql.Grant(
-          `${name}-maintenance`,
-          { database: database.name, role: administrator, objectType: 'database', privileges: ['CONNECT'] },
-          { ...grantOptions, dependsOn: noPublic },
-        );
-  new postgresql.Grant(
-    `${name}-schema`,
-    { database: database.name, role: 'public', objectType: 'schema', schema: 'public', privileges: [] },
-    { ...grantOptions, dependsOn: maintenance },
+    { ...childOptions, deletedWith: deletedWith ?? database },
   );
 
   return {

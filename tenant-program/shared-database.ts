@@ -33,7 +33,7 @@ export class SharedDatabase extends ComponentResource implements TenantDatabase 
     );
     const made = makeDatabaseObjects(name, {
       ...{ context, parent: this, provider, host, port, template },
-      ...{ sslMode, caFile: ca && databaseCaFile, administrator: adminUser },
+      ...{ sslMode, caFile: ca && databaseCaFile },
     });
     this.host = made.host;
     this.databaseName = made.databaseName;

@@ -1,6 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { decodeUtf8 } from '../../domain/decode-text.ts';
+import { slugFrom } from '../../domain/slug.ts';
 import { waitUntilActive } from '../application-readiness.ts';
 import type { CliContext } from '../context.ts';
+import { ControlApiError } from '../control-client.ts';
 import { ownerClient } from '../owner.ts';
 import { platformUrls } from '../platform/platform-urls.ts';
 import { printJson, printTable, secondsBetween } from '../print.ts';
@@ -15,14 +19,14 @@ export interface CreateTenantOptions {
 
 export async function createTenant(context: CliContext, name: string, options: CreateTenantOptions): Promise<void> {
   const { client, workspaceId } = await ownerClient(context, platformUrls(context).control);
-  const slug =
-    options.slug ??
-    name
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9]+/g, '-')
-      .replaceAll(/^-|-$/g, '');
+  const slug = options.slug ?? tenantSlug(name);
   const region = options.region === undefined ? {} : { region: options.region };
-  const created = await client.createApplication(workspaceId, { name, slug, environment: options.environment, ...region });
+  const created = await client
+    .createApplication(workspaceId, { name, slug, environment: options.environment, ...region })
+    .catch((error: unknown) => {
+      const isDerived = options.slug === undefined && error instanceof ControlApiError && error.field === 'slug';
+      throw isDerived ? new Error(`${error.message}. The slug '${slug}' was made from the name: give another one with --slug`) : error;
+    });
   const application = options.wait ? { ...created, ...(await waitUntilActive(client, created.id, () => undefined)) } : created;
   if (context.json) return printJson(application);
   printTable(
@@ -35,6 +39,14 @@ export async function createTenant(context: CliContext, name: string, options: C
       ['secret key', `${application.secretKey}  (shown this once)`],
     ],
   );
+}
+
+/** The longest slug that the control API takes: a DNS label. */
+const maxSlugLength = 63;
+
+/** Of a name without a letter from a to z, or a digit, nothing is left: then it is a random one. */
+function tenantSlug(name: string): string {
+  return slugFrom(name, maxSlugLength) || `application-${randomBytes(4).toString('hex')}`;
 }
 
 export async function listTenants(context: CliContext): Promise<void> {
@@ -94,7 +106,8 @@ export async function updateTenant(context: CliContext, id: string, { name, conf
 
 async function readConfig(given: string): Promise<unknown> {
   const isJson = given.trimStart().startsWith('{');
-  const text = isJson ? given : await readFile(given, 'utf8');
+  const text = isJson ? given : decodeUtf8(await readFile(given));
+  if (text === undefined) throw new Error(`${given} must be valid UTF-8`);
   try {
     return JSON.parse(text);
   } catch {

@@ -31,6 +31,8 @@ export async function pulumiEnvironment(
     PULUMI_BACKEND_URL: env['PULUMI_BACKEND_URL'] ?? `file://${stateFolder}`,
     ...(passphraseGiven ? {} : { PULUMI_CONFIG_PASSPHRASE_FILE: await passphraseFile(context) }),
     PULUMI_SKIP_UPDATE_CHECK: '1',
+    // What somebody changed by hand is put back, whoever changed it. The provider's state has it, so every `pulumi` on this stack needs the same.
+    PULUMI_K8S_ENABLE_PATCH_FORCE: 'true',
     AUTHSOME_STATE_DIR: context.paths.stateDir,
   };
 }

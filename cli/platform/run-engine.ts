@@ -29,7 +29,7 @@ export interface EngineEnd {
 export async function runEngine({ context, pulumi, env, args, timeoutMs, onLine }: EngineRun): Promise<EngineEnd> {
   const child = execa(pulumi, args, {
     cwd: context.paths.repoRoot,
-    env: { ...env, ...engineSettings, [engineMarker]: context.paths.stateDir },
+    env: { ...env, [engineMarker]: context.paths.stateDir },
     timeout: timeoutMs,
     killSignal: 'SIGINT',
     forceKillAfterDelay: 30_000,
@@ -49,8 +49,3 @@ export async function runEngine({ context, pulumi, env, args, timeoutMs, onLine 
     force: async () => void (await endStrays(context, () => undefined, 0)),
   });
 }
-
-const engineSettings = {
-  // What somebody changed by hand is put back, whoever changed it.
-  PULUMI_K8S_ENABLE_PATCH_FORCE: 'true',
-};

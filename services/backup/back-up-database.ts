@@ -54,12 +54,12 @@ export async function backUpDatabase(source: SourceDatabase, options: BackUpData
 }
 
 async function openDatabase(name: string, tenantsUrl: string): Promise<void> {
-  await withClient(databaseUrl(tenantsUrl, 'postgres'), (client) => client.query('select authsome.open_to_backup($1)', [name]));
+  await withClient(databaseUrl(tenantsUrl, 'postgres'), (client) => client.query('select authsome.open_to_backup($1::text)', [name]));
 }
 
 async function readVersion(url: string): Promise<string> {
-  const { rows } = await withClient(url, (client) =>
-    client.query<{ version: string }>(`select current_setting('server_version') as version`),
+  const { rows } = await withClient(databaseUrl(url, 'postgres'), (client) =>
+    client.query<{ version: string }>(`select pg_catalog.current_setting('server_version'::text) as version`),
   );
   return rows[0]?.version ?? '';
 }

@@ -4,7 +4,7 @@ import { postgresClient } from './postgres-client.ts';
 /** A database whose owner waits there for an administrator. */
 export interface HostileDatabase {
   /** What ran in it as anybody but its owner: each `WHO: WHAT`. */
-  intrusions(): Promise<string[]>;
+  intrusions: () => Promise<string[]>;
   /** How many functions and operators have a double. */
   doubles: number;
 }

@@ -14,9 +14,13 @@ export interface DatabaseDump {
 /** A table that somebody else holds for this long is no reason to wait for ever. */
 const lockTimeout = '60s';
 
-/** Dumps a database in PostgreSQL's custom format, as one consistent moment of it. Nothing is kept in memory or on a disk. */
+/**
+ * Dumps a database in PostgreSQL's custom format, as one consistent moment of it. Nothing is kept in memory or on a disk. pg_dump runs nothing of
+ * what the database's owner has put there: it names all that it calls with its schema, reads no view, and takes a policy for an error.
+ */
 export function dumpDatabase(options: PgProgramOptions & { url: string }): DatabaseDump {
-  const { child, done } = startPgProgram('pg_dump', ['--format=custom', '--no-password', `--lock-wait-timeout=${lockTimeout}`], options);
+  const args = ['--format=custom', '--no-password', `--lock-wait-timeout=${lockTimeout}`];
+  const { child, done } = startPgProgram('pg_dump', args, { ...options, readOnly: true });
   child.stdin?.end();
   const { stream, measured } = measureStream(() => done);
   child.stdout?.pipe(stream);

@@ -10,6 +10,8 @@ export interface PgProgramOptions {
   binDir?: string | undefined;
   /** The server; absent where none is used. */
   url?: string;
+  /** For a program that only reads the server. */
+  readOnly?: boolean;
   signal?: AbortSignal | undefined;
 }
 
@@ -26,14 +28,14 @@ const keptErrorLines = 3;
 export function startPgProgram(
   name: 'pg_dump' | 'pg_restore',
   args: readonly string[],
-  { binDir, url, signal }: PgProgramOptions,
+  { binDir, url, readOnly, signal }: PgProgramOptions,
 ): PgProgram {
   const child = spawn(binDir === undefined ? name : join(binDir, name), args, {
     env: {
       PATH: process.env['PATH'] ?? '/usr/bin:/bin',
       LC_ALL: 'C.UTF-8',
       HOME: '/nonexistent',
-      ...(url === undefined ? {} : serverEnvironment(url)),
+      ...(url === undefined ? {} : serverEnvironment(url, { readOnly: readOnly === true })),
     },
     stdio: ['pipe', 'pipe', 'pipe'],
     signal,

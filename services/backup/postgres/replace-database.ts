@@ -12,6 +12,11 @@ export interface LoadDatabaseOptions {
   adminUrl: string;
   name: string;
   owner: string;
+  /**
+   * The dump is a tenant's, and loaded with its login: what is in it can't become more than its owner is. Absent for the platform's own databases,
+   * which are loaded by the administrator as their owner.
+   */
+  ownerPassword?: string | undefined;
   /** What follows `create database NAME owner OWNER`. */
   createAs: string;
   dump: GoodDump;
@@ -30,12 +35,12 @@ const replacedOf = (name: string): string => `replaced_${name}`;
 
 /**
  * Loads a dump into a database beside the one of that name, and checks it while it comes: nothing of a dump that is not what was written is ever
- * seen under the name.
+ * seen under the name. The administrator does nothing in the draft itself once it is the owner's.
  *
  * @returns the URL of the draft, as administrator
  */
 export async function loadDraft(options: LoadDatabaseOptions): Promise<string> {
-  const { adminUrl, name, owner, createAs } = options;
+  const { adminUrl, name, owner, ownerPassword, createAs } = options;
   const draft = draftOf(name);
   await withAdmin(adminUrl, async (admin) => {
     await becomeMember(admin, owner);
@@ -44,7 +49,9 @@ export async function loadDraft(options: LoadDatabaseOptions): Promise<string> {
     await admin.query(`revoke all on database ${pg.escapeIdentifier(draft)} from public`);
   });
   const draftUrl = databaseUrl(adminUrl, draft);
-  await loadArchive(draftUrl, options);
+  if (ownerPassword === undefined) await loadArchive(draftUrl, [`--role=${owner}`], options);
+  else
+    await loadArchive(Object.assign(new URL(draftUrl), { username: owner, password: encodeURIComponent(ownerPassword) }).href, [], options);
   return draftUrl;
 }
 
@@ -72,8 +79,8 @@ export function dropReplaced(adminUrl: string, name: string): Promise<void> {
   return withAdmin(adminUrl, (admin) => dropDatabase(admin, replacedOf(name)));
 }
 
-async function loadArchive(url: string, { owner, dump, target, binDir, signal }: LoadDatabaseOptions): Promise<void> {
-  const args = ['--exit-on-error', '--single-transaction', '--no-owner', '--no-acl', `--role=${owner}`];
+async function loadArchive(url: string, as: string[], { dump, target, binDir, signal }: LoadDatabaseOptions): Promise<void> {
+  const args = ['--exit-on-error', '--single-transaction', '--no-owner', '--no-acl', ...as];
   const source = await target.read(dump.key);
   // A name of a database on the command line, and no more: all else is in its environment.
   const { child, done } = startPgProgram('pg_restore', [...args, `--dbname=${decodeURIComponent(new URL(url).pathname.slice(1))}`], {
@@ -112,6 +119,9 @@ async function swap(admin: pg.Client, name: string, note: (admin: pg.Client) => 
 }
 
 async function dropDatabase(admin: pg.Client, name: string): Promise<void> {
+  const { rows } = await admin.query<{ template: boolean }>('select datistemplate as template from pg_database where datname = $1', [name]);
+  // Its owner may have said so, and a template can't be dropped.
+  if (rows[0]?.template === true) await admin.query(`alter database ${pg.escapeIdentifier(name)} with is_template false`);
   await admin.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
 }
 

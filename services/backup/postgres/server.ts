@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { libpqCompatible } from '../../shared/db/libpq-compatible.ts';
-import { createClient as createBoundedClient } from '../../shared/db/postgres-connections.ts';
+import { administer, administratorOptions, createAdministratorClient } from '../../shared/db/administrator-connection.ts';
+import type { AdministratorConfig } from '../../shared/db/administrator-connection.ts';
 
 const connectTimeoutMs = 10_000;
 
@@ -15,33 +15,37 @@ export function databaseOf(url: string): string {
   return decodeURIComponent(new URL(url).pathname.slice(1));
 }
 
-/** A connection for as long as `use` takes. sslmode means what PostgreSQL's own clients mean by it, as pg_dump is given the same URL. */
-export async function withClient<T>(
+/**
+ * A connection for as long as `use` takes, to one of the platform's own databases, whose tables have to be named with their schema. sslmode means
+ * what PostgreSQL's own clients mean by it, as pg_dump is given the same URL.
+ */
+export function withClient<T>(
   url: string,
   use: (client: pg.Client) => Promise<T>,
   { statementTimeoutMs = 60_000 }: { statementTimeoutMs?: number } = {},
 ): Promise<T> {
-  const client = createClient(url, statementTimeoutMs);
-  await client.connect();
-  try {
-    return await use(client);
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+  return administer(configOf(url, statementTimeoutMs), use);
 }
 
 export function createClient(url: string, statementTimeoutMs: number): pg.Client {
-  return createBoundedClient({
-    connectionString: libpqCompatible(url),
+  return createAdministratorClient(configOf(url, statementTimeoutMs));
+}
+
+function configOf(url: string, statementTimeoutMs: number): AdministratorConfig {
+  return {
+    connectionString: url,
     application_name: 'authsome-backup',
     connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: statementTimeoutMs,
-    query_timeout: statementTimeoutMs + connectTimeoutMs,
-  });
+  };
 }
 
-/** For PostgreSQL's own programs: what is on a command line, every process can read. */
-export function serverEnvironment(text: string): Record<string, string> {
+/**
+ * For PostgreSQL's own programs, which are the only ones to enter a tenant's database: what is on a command line, every process can read.
+ *
+ * @param readOnly nothing can be changed, whatever would be run there
+ */
+export function serverEnvironment(text: string, { readOnly = false }: { readOnly?: boolean } = {}): Record<string, string> {
   const url = new URL(text);
   const sslRootCert = url.searchParams.get('sslrootcert');
   return {
@@ -54,5 +58,7 @@ export function serverEnvironment(text: string): Record<string, string> {
     ...(sslRootCert === null ? {} : { PGSSLROOTCERT: sslRootCert }),
     PGCONNECT_TIMEOUT: String(connectTimeoutMs / 1000),
     PGAPPNAME: 'authsome-backup',
+    // The last one counts.
+    PGOPTIONS: readOnly ? `${administratorOptions} -c default_transaction_read_only=on` : administratorOptions,
   };
 }

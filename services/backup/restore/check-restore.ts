@@ -89,13 +89,13 @@ async function refuseWhatWouldBeLost({ request, adminUrl }: CheckOptions, manife
 }
 
 async function newestMigration(client: pg.Client): Promise<number> {
-  const { rows } = await client.query<{ version: number | null }>('select max(version) as version from schema_migrations');
+  const { rows } = await client.query<{ version: number | null }>('select max(version) as version from public.schema_migrations');
   return rows[0]?.version ?? 0;
 }
 
 async function livingApplications(client: pg.Client): Promise<{ id: string; name: string }[]> {
   const { rows } = await client.query<{ id: string; name: string }>(
-    `select id, name from applications where status <> 'deleted' order by created_at, id`,
+    `select id, name from public.applications where status <> 'deleted' order by created_at, id`,
   );
   return rows;
 }

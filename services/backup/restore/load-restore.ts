@@ -1,6 +1,8 @@
 import type { Redis } from 'ioredis';
+import { MightyRolesError } from '../../shared/db/mighty-roles.ts';
 import type { Log } from '../../shared/log.ts';
 import type { SecretBox } from '../../shared/secret-box.ts';
+import type { GoodDump } from '../manifest.ts';
 import { dropReplaced, loadDraft, putDraftInPlace } from '../postgres/replace-database.ts';
 import { withClient, databaseUrl } from '../postgres/server.ts';
 import { withLock } from '../with-lock.ts';
@@ -38,7 +40,7 @@ const platformDatabase = `encoding 'UTF8' template template0`;
  * Loads a backup into a platform whose services are paused: the shared server's tenants first, then the state of the stacks, and the control
  * database last, at one stroke. Until then the platform is what it was; one that is killed goes on where it was when it is called again.
  *
- * @throws RestoreRefusedError, LockTakenError
+ * @throws RestoreRefusedError, LockTakenError, and MightyRolesError where a role has got rights that it must not have
  */
 export function loadRestore(options: LoadOptions, stopping: AbortSignal): Promise<LoadedRestore> {
   return withLock(
@@ -86,15 +88,20 @@ async function load(options: LoadOptions, { progress, checked, signal }: LoadRun
     await progress.note('routes');
   }
   const restored = await readApplications(databaseUrl(adminUrl, control.name), box);
-  const dumped = new Set(tenants.map(({ applicationId }) => applicationId));
+  const failed = ({ name }: GoodDump): boolean => progress.has(failureOf(name)) && !progress.has(name);
+  const dumped = new Set(tenants.filter((dump) => !failed(dump)).map(({ applicationId }) => applicationId));
   return {
     runId: request.runId,
     applications: restored.map(({ id, tier }) => ({ id, tier, loaded: dumped.has(id) })),
   };
 }
 
+/** Item of the progress. */
+const failureOf = (database: string): string => `failed ${database}`;
+
+/** A partial restore does without a dump that can't be loaded: what one tenant has in its database must not keep the others from theirs. */
 async function loadTenants(
-  { tenantsAdminUrl, target, binDir, log }: LoadOptions,
+  { tenantsAdminUrl, target, binDir, log, request }: LoadOptions,
   { applications, progress, checked, signal }: LoadRun & { applications: RestoredApplication[] },
 ): Promise<void> {
   const dumps = new Map(checked.tenants.filter(({ tier }) => tier === 'shared').map((dump) => [dump.applicationId, dump]));
@@ -105,7 +112,14 @@ async function loadTenants(
     // One that never was active has nothing in it, and its stack makes it.
     if (dump === undefined || login === null || progress.has(dump.name)) continue;
     const createAs = `template authsome_template`;
-    await restoreTenant({ adminUrl: tenantsAdminUrl, administrator, createAs, target, binDir, signal, login, dump });
+    try {
+      await restoreTenant({ adminUrl: tenantsAdminUrl, administrator, createAs, target, binDir, signal, login, dump });
+    } catch (err) {
+      if (err instanceof MightyRolesError || signal.aborted || !request.partial) throw err;
+      log.error({ err, database: dump.name }, 'Database could not be restored');
+      await progress.note(failureOf(dump.name));
+      continue;
+    }
     await progress.note(dump.name);
     log.info({ database: dump.name, done: index + 1, total: shared.length }, 'Database is restored');
   }

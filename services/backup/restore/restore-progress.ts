@@ -11,18 +11,18 @@ export interface RestoreProgress {
 const finished = 'finished';
 
 const table = `
-create table if not exists authsome_restore (
+create table if not exists public.authsome_restore (
   run_id text not null, item text not null, done_at timestamptz not null default now(), primary key (run_id, item)
 )`;
 
 /** Opens the progress of a run's restore. One that was finished, or of another run, is forgotten: a restore then begins from nothing. */
 export async function openProgress(admin: pg.Client, runId: string): Promise<RestoreProgress> {
   await admin.query(table);
-  await admin.query('delete from authsome_restore where run_id <> $1', [runId]);
-  await admin.query('delete from authsome_restore where run_id = $1 and exists (select 1 from authsome_restore where item = $2)', [
-    runId,
-    finished,
-  ]);
+  await admin.query('delete from public.authsome_restore where run_id <> $1', [runId]);
+  await admin.query(
+    'delete from public.authsome_restore where run_id = $1 and exists (select 1 from public.authsome_restore where item = $2)',
+    [runId, finished],
+  );
   return readProgress(admin, runId);
 }
 
@@ -32,12 +32,12 @@ export async function readProgress(admin: pg.Client, runId: string): Promise<Res
   const { rows } =
     known.rowCount === 0
       ? { rows: [] }
-      : await admin.query<{ item: string }>('select item from authsome_restore where run_id = $1', [runId]);
+      : await admin.query<{ item: string }>('select item from public.authsome_restore where run_id = $1', [runId]);
   const items = new Set(rows.map(({ item }) => item));
   return {
     has: (item) => !items.has(finished) && items.has(item),
     async note(item, client = admin) {
-      await client.query('insert into authsome_restore (run_id, item) values ($1, $2) on conflict do nothing', [runId, item]);
+      await client.query('insert into public.authsome_restore (run_id, item) values ($1, $2) on conflict do nothing', [runId, item]);
       items.add(item);
     },
   };

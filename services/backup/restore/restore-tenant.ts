@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { refuseMightyRoles } from '../../shared/db/mighty-roles.ts';
 import type { GoodDump } from '../manifest.ts';
 import { draftOf, loadDraft, putDraftInPlace } from '../postgres/replace-database.ts';
 import type { LoadDatabaseOptions } from '../postgres/replace-database.ts';
@@ -8,20 +9,24 @@ import type { RestoredApplication } from './restored-applications.ts';
 export interface RestoreTenantOptions extends Pick<LoadDatabaseOptions, 'adminUrl' | 'createAs' | 'target' | 'binDir' | 'signal'> {
   login: NonNullable<RestoredApplication['login']>;
   dump: GoodDump;
-  /** On the shared server: who looks after the tenants' databases, and could not so much as connect to this one to grant itself what it needs. */
+  /** On the shared server: who looks after the tenants' databases. The state of a stack by an earlier version has grants inside to take back. */
   administrator?: string;
 }
 
 /** The locale that the tenant program asks for; another one would have the stack make the database anew. */
 export const tenantLocale = `encoding 'UTF8' lc_collate 'C' lc_ctype 'C'`;
 
-/** Brings a tenant's role and database back. Limits and grants are its stack's, which is repaired afterwards. */
+/**
+ * Brings a tenant's role and database back. Limits and grants are its stack's, which is repaired afterwards.
+ *
+ * @throws MightyRolesError where roles of the server have rights that they must not have: the database is not put in place then
+ */
 export async function restoreTenant({ login, administrator, ...options }: RestoreTenantOptions): Promise<void> {
   const { adminUrl } = options;
   await withClient(databaseUrl(adminUrl, 'postgres'), (admin) => ensureLogin(admin, login));
-  const draftUrl = await loadDraft({ ...options, name: login.database, owner: login.role });
-  await withClient(draftUrl, async (admin) => {
-    await admin.query('revoke all on schema public from public');
+  await loadDraft({ ...options, name: login.database, owner: login.role, ownerPassword: login.password });
+  await withClient(databaseUrl(adminUrl, 'postgres'), async (admin) => {
+    await refuseMightyRoles(admin);
     if (administrator === undefined) return;
     const database = pg.escapeIdentifier(draftOf(login.database));
     await admin.query(`grant connect on database ${database} to ${pg.escapeIdentifier(administrator)}`);

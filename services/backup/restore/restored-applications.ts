@@ -28,7 +28,7 @@ const loginSchema = z.object({
 export async function readApplications(url: string, box: SecretBox): Promise<RestoredApplication[]> {
   const { rows } = await withClient(url, (client) =>
     client.query<{ id: string; tier: 'shared' | 'dedicated'; sealed: string | null }>(
-      `select id, database_tier as tier, sealed_outputs as sealed from applications where status <> 'deleted' order by id`,
+      `select id, database_tier as tier, sealed_outputs as sealed from public.applications where status <> 'deleted' order by id`,
     ),
   );
   return rows.map(({ id, tier, sealed }) =>

@@ -30,7 +30,9 @@ export async function closeMaintenanceDatabases(admin: pg.Client, log: Log): Pro
     } catch (error) {
       if ((error as { code?: unknown }).code !== permissionDenied) throw error;
     }
-    const { rows } = await admin.query<{ open: boolean }>(`select has_database_privilege('public', $1, 'CONNECT') as open`, [database]);
+    const { rows } = await admin.query<{ open: boolean }>(`select has_database_privilege('public', $1::text, 'CONNECT') as open`, [
+      database,
+    ]);
     if (rows[0]?.open === true) log.warn({ database }, 'The database stays open to every role: it belongs to another administrator');
   }
 }

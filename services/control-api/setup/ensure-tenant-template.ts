@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Log } from '../../shared/log.ts';
-import { withClient } from './with-client.ts';
+import { asAdmin } from './with-admin.ts';
 
 /** Every tenant's database on the shared server is a copy of this one; the tenant program knows it by this name. */
 const templateDatabase = 'authsome_template';
@@ -40,7 +40,7 @@ export async function ensureTenantTemplate(admin: pg.Client, { adminUrl, log }: 
 function closeTemplate(adminUrl: string, { catalogs }: { catalogs: boolean }): Promise<void> {
   const url = new URL(adminUrl);
   url.pathname = `/${templateDatabase}`;
-  return withClient(url.href, async (client) => {
+  return asAdmin(url.href, async (client) => {
     await client.query('begin');
     if (catalogs) {
       await client.query(`revoke select on ${sharedCatalogs} from public`);

@@ -3,6 +3,7 @@ import { ensureTenantDatabasesAccess } from './ensure-backup-access.ts';
 import { closeMaintenanceDatabases } from './ensure-databases.ts';
 import { ensureRole } from './ensure-role.ts';
 import { ensureTenantTemplate } from './ensure-tenant-template.ts';
+import { guardTenantsServer } from './guard-tenants-server.ts';
 import { requireIcu } from './require-icu.ts';
 import { withAdmin } from './with-admin.ts';
 
@@ -24,6 +25,7 @@ export async function setUpTenantsServer({ adminUrl, passwords, log }: SetUpOpti
   await withAdmin(adminUrl, async (admin) => {
     await requireIcu(admin);
     for (const role of roles) await ensureRole(admin, role, passwords[role]);
+    await guardTenantsServer(admin, log);
     await closeMaintenanceDatabases(admin, log);
     // Whoever creates databases has to connect to one that exists.
     await admin.query('grant connect on database postgres to authsome_tenants');

@@ -3,21 +3,22 @@ import { libpqCompatible } from '../../shared/db/libpq-compatible.ts';
 import { createClient } from '../../shared/db/postgres-connections.ts';
 
 const connectTimeoutMs = 10_000;
-/** Another set-up may hold the lock for as long as its migrations take. */
-const queryTimeoutMs = 600_000;
+/** A grant waits for a lock that a query of a running service may hold. */
+const statementTimeoutMs = 60_000;
 
-/** A connection of the set-up for as long as `use` takes; its end ends what it holds, such as locks, too. */
+/** A connection as the owner of one of the platform's own databases, for as long as `use` takes. */
 export async function withClient(url: string, use: (client: pg.Client) => Promise<void>): Promise<void> {
   const client = createClient({
     connectionString: libpqCompatible(url),
     application_name: 'authsome-setup',
     connectionTimeoutMillis: connectTimeoutMs,
-    query_timeout: queryTimeoutMs,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + connectTimeoutMs,
   });
-  await client.connect();
   try {
+    await client.connect();
     await use(client);
   } finally {
-    await client.end();
+    await client.end().catch(() => undefined);
   }
 }

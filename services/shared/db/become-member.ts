@@ -6,7 +6,7 @@ import pg from 'pg';
  */
 export async function becomeMember(client: pg.ClientBase, role: string): Promise<void> {
   const { rows } = await client.query<{ member: boolean }>(
-    `select pg_has_role(current_user, oid, 'USAGE') as member from pg_roles where rolname = $1`,
+    `select pg_has_role(current_user, oid, 'USAGE') as member from pg_roles where rolname = $1::name`,
     [role],
   );
   if (rows[0]?.member === false) await client.query(`grant ${pg.escapeIdentifier(role)} to current_user`);

@@ -32,7 +32,7 @@ test.before(async () => {
   await query(
     databaseUrl(platform.admin.tenants, `authsome_${large}`),
     `set role ${large}_user;
-     create table avatars as select row, (select string_agg(sha512(convert_to(row || '-' || piece, 'UTF8')), '') as image from generate_series(1, 1600) piece)
+     create table public.avatars as select row, (select string_agg(sha512(convert_to(row || '-' || piece, 'UTF8')), '') as image from generate_series(1, 1600) piece)
        from generate_series(1, 200) row`,
   );
 });

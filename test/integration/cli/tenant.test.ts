@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import type { TestControlApi } from '../../support/control-api.ts';
+import { signUpOwner } from '../../support/owner-client.ts';
 import type { OwnerClient } from '../../support/owner-client.ts';
 import { activeApplication, selectApplication, settle } from '../../support/provisioned-application.ts';
 import { waitFor } from '../../support/wait-for.ts';
@@ -81,4 +82,35 @@ test('an update of nothing is refused', async (t) => {
   const { exitCode, all } = await runCli(['tenant', 'update', await newApplication()], env);
   t.is(exitCode, 1);
   t.regex(all, /--name, --config or both/);
+});
+
+test('tenant create makes a slug of any name, and says what to do where it is taken', async (t) => {
+  const own = { ...env, AUTHSOME_TOKEN: (await signUpOwner(api.url)).token };
+  const create = (name: string, ...options: string[]) => runCli(['tenant', 'create', name, '--no-wait', ...options], own);
+  const japanese = await create('日本語');
+  t.is(japanese.exitCode, 0, japanese.all);
+  t.regex((japanese.json as { slug: string }).slug, /^application-[0-9a-f]{8}$/);
+  const long = await create('n'.repeat(80));
+  t.is(long.exitCode, 0, long.all);
+  t.is((long.json as { slug: string }).slug, 'n'.repeat(63));
+  const again = await create('n'.repeat(80));
+  t.is(again.exitCode, 1);
+  t.regex(again.all, /made from the name: give another one with --slug/);
+  const given = await create('Shop', '--slug', 'Not A Slug');
+  t.is(given.exitCode, 1);
+  t.false(given.all.includes('--slug'));
+});
+
+test('an id with the syntax of a path names nothing else', async (t) => {
+  const { exitCode, all } = await runCli(['tenant', 'show', '../auth/me?x='], env);
+  t.is(exitCode, 1);
+  t.regex(all, /404 not_found/);
+});
+
+test('a configuration that is not UTF-8 is refused by the name of its file', async (t) => {
+  const file = path.join(directory, 'latin1.json');
+  writeFileSync(file, Buffer.from('{"email":{"from":"M\xfcller <a@b.example>"}}', 'latin1'));
+  const { exitCode, all } = await runCli(['tenant', 'update', await newApplication(), '--config', file], env);
+  t.is(exitCode, 1);
+  t.regex(all, /latin1\.json must be valid UTF-8/);
 });

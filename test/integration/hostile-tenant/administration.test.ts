@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import test from 'ava';
 import { setUpTenantsServer } from '../../../services/control-api/setup/set-up-tenants-server.ts';
 import { connectSharedServer, databasePlace } from '../../../services/provisioner/inventory/database-place.ts';
+import { findMightyRoles } from '../../../services/shared/db/mighty-roles.ts';
 import { createLog } from '../../../services/shared/log.ts';
 import { database as databaseType } from '../../../toolchain/plugins/postgresql/database.ts';
 import { grant as grantType } from '../../../toolchain/plugins/postgresql/grant.ts';
@@ -195,4 +196,74 @@ test('the set-up runs nothing of what the owners of databases have put there', a
   await setUp();
   t.deepEqual(await intrusions(), []);
   t.deepEqual(await powersOf(tenant.role), []);
+});
+
+/** Any client's session, which asks for no settings: as an official plugin's, or a person's. */
+function urlAs(user: string, secret: string, database: string): string {
+  return Object.assign(new URL(server.url), { username: user, password: encodeURIComponent(secret), pathname: `/${database}` }).href;
+}
+
+test('whatever program an administrator uses, pg_catalog comes first in a database whose owner has set another path', async (t) => {
+  const tenant = await makeTenant();
+  await run(tenant.url, `alter database ${tenant.database} set search_path = evil, pg_catalog`);
+  const superuserPassword = decodeURIComponent(new URL(server.url).password);
+  for (const url of [urlAs('authsome_tenants', password, tenant.database), urlAs('postgres', superuserPassword, tenant.database)])
+    t.deepEqual(await run(url, 'show search_path'), [{ search_path: 'pg_catalog, pg_temp' }]);
+  for (const statement of ['set search_path = evil', `in database ${tenant.database} set search_path = evil`])
+    await t.throwsAsync(run(tenant.url, `alter role authsome_tenants ${statement}`), { message: /permission denied/ });
+});
+
+test("the role that makes tenants can't give anybody, nor itself, the server's files and programs", async (t) => {
+  const tenant = await makeTenant();
+  const url = urlAs('authsome_tenants', password, 'postgres');
+  for (const role of ['pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files', 'postgres'])
+    for (const to of [tenant.role, 'authsome_tenants'])
+      await t.throwsAsync(run(url, `grant ${role} to ${to}`), { message: /must be superuser to alter superusers/ }, role);
+  await t.throwsAsync(run(url, `create role made in role pg_execute_server_program`), { message: /must be superuser/ });
+  await t.throwsAsync(run(url, `alter role ${tenant.role} superuser`), { message: /must be superuser/ });
+  await t.throwsAsync(run(url, 'set role pg_execute_server_program'), { message: /permission denied to set role/ });
+  await t.throwsAsync(run(url, `copy (select 1) to program 'true'`), { message: /must be superuser or have privileges/ });
+});
+
+test.serial('a role that has what it must not have is found, and one that has what it must is not', async (t) => {
+  const [one, two] = [await makeTenant(), await makeTenant()];
+  const found = async (): Promise<string[]> => {
+    const client = postgresClient({ connectionString: urlAs('authsome_tenants', password, 'postgres') });
+    await client.connect();
+    try {
+      return (await findMightyRoles(client))
+        .filter(({ role }) => [one.role, two.role, 'authsome_tenants', 'authsome_backup', 'helper'].includes(role))
+        .map(({ role, power }) => `${role} ${power}`);
+    } finally {
+      await client.end();
+    }
+  };
+  const asTenants = (text: string): Promise<unknown> => run(urlAs('authsome_tenants', password, 'postgres'), text);
+  t.deepEqual(await found(), []);
+  const cases: [grant: string, found: string][] = [
+    [`alter role ${one.role} superuser`, `${one.role} is a superuser`],
+    [`alter role ${one.role} createrole`, `${one.role} may make roles`],
+    [`alter role ${one.role} bypassrls`, `${one.role} passes row security`],
+    [`alter role authsome_backup createdb`, `authsome_backup may make databases`],
+    [`grant pg_read_all_data to ${one.role}`, `${one.role} is a member of pg_read_all_data`],
+    [`grant authsome_backup to ${one.role}`, `${one.role} is a member of authsome_backup`],
+    [`grant ${two.role} to ${one.role}`, `${one.role} is a member of ${two.role}`],
+    [`grant pg_write_all_data to authsome_tenants`, 'authsome_tenants is a member of pg_write_all_data'],
+    ['create role helper in role pg_read_server_files', 'helper is a member of pg_read_server_files'],
+  ];
+  const undo = async (): Promise<void> => {
+    await asSuperuser(`alter role ${one.role} nosuperuser nocreaterole nobypassrls`);
+    await asSuperuser('alter role authsome_backup nocreatedb');
+    await asSuperuser(`revoke pg_read_all_data, authsome_backup, ${two.role} from ${one.role}`);
+    await asSuperuser('revoke pg_write_all_data from authsome_tenants');
+    await asSuperuser('drop role if exists helper');
+  };
+  for (const [grant, expected] of cases) {
+    await asSuperuser(grant);
+    t.deepEqual(await found(), [expected], grant);
+    await undo();
+  }
+  // As an administrator has it for the moment in which it looks after what is the role's.
+  await asTenants(`grant ${one.role} to authsome_tenants`);
+  t.deepEqual(await found(), []);
 });

@@ -34,7 +34,10 @@ export async function replaceGrant(client: pg.Client, grant: Grant): Promise<voi
     throw new Error(`role ${grant.role} does not exist`);
   }
   const target = targetClause(grant);
-  await withOwners(client, await objectOwners(client, grant), () =>
+  const owners = await objectOwners(client, grant);
+  // A schema that its owner has dropped, for one: nothing is granted on what is not there.
+  if (grant.privileges.length === 0 && owners.length === 0) return;
+  await withOwners(client, owners, () =>
     inTransaction(client, async () => {
       await client.query(`revoke all privileges on ${target} from ${grantee}`);
       if (grant.privileges.length === 0) return;
@@ -51,7 +54,7 @@ export async function replaceGrant(client: pg.Client, grant: Grant): Promise<voi
 export async function readGrant(client: pg.Client, grant: Grant): Promise<string[] | undefined> {
   if (granteeName(grant.role) !== 'public' && !(await roleExists(client, grant.role))) return undefined;
   const found = await client.query<{ held: string[] }>(
-    `select coalesce(array(select distinct privilege_type from aclexplode(objects.acl) where grantee = coalesce($1::regrole::oid, 0)), '{}') as held
+    `select coalesce(array(select distinct privilege_type from pg_catalog.aclexplode(objects.acl) where grantee = coalesce($1::text::regrole::oid, 0)), '{}') as held
        from (${objectsQuery(grant)}) as objects`,
     [granteeName(grant.role) === 'public' ? null : granteeName(grant.role), ...objectsParameters(grant)],
   );
@@ -75,24 +78,24 @@ function targetClause({ objectType, database, schema, objects }: Grant): string 
 
 /** One row an object with its owner and access list; `$1` is kept for the grantee. A missing list means the built-in default. */
 function objectsQuery({ objectType, objects }: Grant): string {
-  const named = (column: string): string => (objects.length > 0 ? `and ${column} = any($3)` : '');
+  const named = (column: string): string => (objects.length > 0 ? `and ${column} = any($3::name[])` : '');
   switch (objectType) {
     case 'database':
-      return `select datdba as owner, coalesce(datacl, acldefault('d', datdba)) as acl from pg_database where datname = $2`;
+      return `select datdba as owner, coalesce(datacl, pg_catalog.acldefault('d'::"char", datdba)) as acl from pg_catalog.pg_database where datname = $2::name`;
     case 'schema':
-      return `select nspowner as owner, coalesce(nspacl, acldefault('n', nspowner)) as acl from pg_namespace where nspname = $2`;
+      return `select nspowner as owner, coalesce(nspacl, pg_catalog.acldefault('n'::"char", nspowner)) as acl from pg_catalog.pg_namespace where nspname = $2::name`;
     case 'table':
     case 'sequence': {
       const [kinds, letter] = objectType === 'table' ? [`'r','v','m','f','p'`, 'r'] : [`'S'`, 's'];
-      return `select relowner as owner, coalesce(relacl, acldefault('${letter}', relowner)) as acl from pg_class
-               where relkind in (${kinds}) and relnamespace = (select oid from pg_namespace where nspname = $2) ${named('relname')}`;
+      return `select relowner as owner, coalesce(relacl, pg_catalog.acldefault('${letter}'::"char", relowner)) as acl from pg_catalog.pg_class
+               where relkind in (${kinds}) and relnamespace = (select oid from pg_catalog.pg_namespace where nspname = $2::name) ${named('relname')}`;
     }
     case 'function':
     case 'procedure':
     case 'routine': {
       const kinds = { function: `'f','a','w'`, procedure: `'p'`, routine: `'f','a','w','p'` }[objectType];
-      return `select proowner as owner, coalesce(proacl, acldefault('f', proowner)) as acl from pg_proc
-               where prokind in (${kinds}) and pronamespace = (select oid from pg_namespace where nspname = $2) ${named('proname')}`;
+      return `select proowner as owner, coalesce(proacl, pg_catalog.acldefault('f'::"char", proowner)) as acl from pg_catalog.pg_proc
+               where prokind in (${kinds}) and pronamespace = (select oid from pg_catalog.pg_namespace where nspname = $2::name) ${named('proname')}`;
     }
   }
 }
@@ -104,7 +107,7 @@ function objectsParameters({ objectType, database, schema, objects }: Grant): un
 
 async function objectOwners(client: pg.Client, grant: Grant): Promise<string[]> {
   const found = await client.query<{ owner: string }>(
-    `select distinct pg_get_userbyid(objects.owner) as owner from (${objectsQuery(grant)}) as objects where $1::text is null`,
+    `select distinct pg_catalog.pg_get_userbyid(objects.owner) as owner from (${objectsQuery(grant)}) as objects where $1::text is null`,
     [null, ...objectsParameters(grant)],
   );
   return Promise.all(found.rows.map(({ owner }) => memberableOwner(client, owner)));
@@ -114,7 +117,7 @@ async function objectOwners(client: pg.Client, grant: Grant): Promise<string[]> 
 async function memberableOwner(client: pg.Client, owner: string): Promise<string> {
   if (owner !== 'pg_database_owner') return owner;
   const found = await client.query<{ owner: string }>(
-    'select pg_get_userbyid(datdba) as owner from pg_database where datname = current_database()',
+    'select pg_catalog.pg_get_userbyid(datdba) as owner from pg_catalog.pg_database where datname = pg_catalog.current_database()',
   );
   return found.rows[0]?.owner ?? owner;
 }

@@ -7,8 +7,10 @@ import pg from 'pg';
  */
 export async function withMembership<T>(client: pg.Client, role: string, use: () => Promise<T>): Promise<T> {
   if (await hasRole(client, role)) return use();
+  // A predefined role owns nothing of a tenant's; a membership in one, however short, could be what an attacker is after.
+  if (role.startsWith('pg_')) throw new Error(`the administrator does not make itself a member of ${role}`);
   const lock = [membershipLockClass, role];
-  await client.query('select pg_advisory_lock($1, hashtext($2))', lock);
+  await client.query('select pg_catalog.pg_advisory_lock($1::int, pg_catalog.hashtext($2::text))', lock);
   try {
     if (await hasRole(client, role)) return await use();
     const name = pg.escapeIdentifier(role);
@@ -20,7 +22,7 @@ export async function withMembership<T>(client: pg.Client, role: string, use: ()
       if (await roleExists(client, role)) await client.query(`revoke ${name} from current_user`);
     }
   } finally {
-    await client.query('select pg_advisory_unlock($1, hashtext($2))', lock);
+    await client.query('select pg_catalog.pg_advisory_unlock($1::int, pg_catalog.hashtext($2::text))', lock);
   }
 }
 
@@ -29,14 +31,14 @@ const membershipLockClass = 0x61757468;
 
 /** Whether a role of this name exists. */
 export async function roleExists(client: pg.Client, role: string): Promise<boolean> {
-  const found = await client.query('select 1 from pg_roles where rolname = $1', [role]);
+  const found = await client.query('select 1 from pg_catalog.pg_roles where rolname = $1::name', [role]);
   return found.rowCount === 1;
 }
 
 /** True for superusers as well: they need no membership. USAGE, as mere membership may lack the role's privileges. */
 async function hasRole(client: pg.Client, role: string): Promise<boolean> {
   const found = await client.query<{ member: boolean }>(
-    `select pg_has_role(current_user, oid, 'USAGE') as member from pg_roles where rolname = $1`,
+    `select pg_catalog.pg_has_role(current_user, oid, 'USAGE'::text) as member from pg_catalog.pg_roles where rolname = $1::name`,
     [role],
   );
   return found.rows[0]?.member ?? true;
