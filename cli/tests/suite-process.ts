@@ -13,9 +13,9 @@ export interface SuiteProcessOptions {
   stallMs?: number | undefined;
   /** Between SIGTERM and SIGKILL; 10 s if left out. */
   graceMs?: number | undefined;
-  onLine(line: string): void;
+  onLine: (line: string) => void;
   /** Called before anything is ended, while what hangs can still be looked at. */
-  onCut(why: 'timeout' | 'stall'): Promise<void>;
+  onCut: (why: 'timeout' | 'stall') => Promise<void>;
 }
 
 export interface SuiteEnd {
@@ -54,7 +54,12 @@ export async function runSuiteProcess(options: SuiteProcessOptions): Promise<Sui
   const cutOff = (why: 'timeout' | 'stall'): void => {
     if (cut !== undefined) return;
     cut = why;
-    onCut(why).then(endAll).then(over.resolve, over.reject);
+    onCut(why)
+      .then(endAll)
+      .then(
+        () => over.resolve(),
+        (error: unknown) => over.reject(error),
+      );
   };
   const deadline = setTimeout(() => cutOff('timeout'), timeoutMs);
   const stall = stallMs === undefined ? undefined : setTimeout(() => cutOff('stall'), stallMs);

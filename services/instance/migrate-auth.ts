@@ -73,9 +73,7 @@ export async function migrateAuth({ database, settings, log }: MigrateOptions): 
     const changed = [...new Set([...toBeCreated, ...toBeAdded, ...toBeAddedIndexes].map(({ table }) => table))];
     // All statements in one round trip: a new tenant waits for them.
     const statements = changed.length > 0 ? await compileMigrations() : '';
-    await sql
-      .raw(`${statements}${searchIndexes(transaction)}; ${dataChanges} comment on table "user" is '${wanted}'`)
-      .execute(transaction);
+    await sql.raw(`${statements}${searchIndexes(transaction)}; ${dataChanges} comment on table "user" is '${wanted}'`).execute(transaction);
     await stampIssuers(transaction, settings.providers);
     log.info({ changed }, 'Schema is up to date');
     return changed;

@@ -50,7 +50,12 @@ test('a wrong password, a wrong key and no key are all 401', async (t) => {
     (await callApplication(first.id, '/auth/signin', { key: first.publicKey, body: { email, password: 'not the password' } })).status,
     401,
   );
-  for (const key of [undefined, 'pk_test_nonsense', `${first.publicKey.slice(0, -1)}${first.publicKey.endsWith('0') ? '1' : '0'}`, 'x'.repeat(3_000)]) {
+  for (const key of [
+    undefined,
+    'pk_test_nonsense',
+    `${first.publicKey.slice(0, -1)}${first.publicKey.endsWith('0') ? '1' : '0'}`,
+    'x'.repeat(3_000),
+  ]) {
     const { status, body } = await callApplication(first.id, '/auth/signin', {
       ...(key === undefined ? {} : { key }),
       body: { email, password },

@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import type { Redis } from 'ioredis';
 import { startChildServer } from './child-server.ts';
 import { freePort } from './free-port.ts';
 import { redisClient } from './redis-client.ts';

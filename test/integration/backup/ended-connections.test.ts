@@ -17,7 +17,11 @@ test('a backup whose connections PostgreSQL ends says so and ends, and the next 
   const env = { ...backupEnv(platform), BACKUP_TARGET: `file://${folder}` };
   const places = [platform.urls.control, databaseUrl(platform.admin.control, 'postgres'), platform.urls.state];
 
-  const disturbed = await during(startBackupProcess(['run'], env), () => Promise.all(places.map((place) => endPostgresConnections(place))), 100);
+  const disturbed = await during(
+    startBackupProcess(['run'], env),
+    () => Promise.all(places.map((place) => endPostgresConnections(place))),
+    100,
+  );
   t.true([0, 1].includes(disturbed.exitCode ?? -1), disturbed.all);
   t.notRegex(disturbed.all, /Uncaught exception|Unhandled rejection/);
 

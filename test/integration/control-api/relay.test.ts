@@ -1,7 +1,6 @@
 import test from 'ava';
 import { rmSync } from 'node:fs';
 import { jetstreamManager } from '@nats-io/jetstream';
-import type { Redis } from 'ioredis';
 import { jobStream } from '../../../services/shared/jobs/job.ts';
 import { routeKey } from '../../../services/shared/routes/route.ts';
 import { createApplication, createWorkspace } from '../../support/application-requests.ts';

@@ -1,7 +1,6 @@
 import { rmSync } from 'node:fs';
 import { jetstreamManager } from '@nats-io/jetstream';
 import test from 'ava';
-import type { Redis } from 'ioredis';
 import { jobStream } from '../../../services/shared/jobs/job.ts';
 import { routeKey, routeSchema } from '../../../services/shared/routes/route.ts';
 import { makeServerDirectory } from '../../support/local-services.ts';

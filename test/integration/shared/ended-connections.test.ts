@@ -107,12 +107,10 @@ for (const [name, service] of Object.entries(services)) {
 
 async function start(t: ExecutionContext, service: Service): Promise<{ process_: RunningMain; databaseUrl: string; redisUrl: string }> {
   const [database, redis] = await Promise.all([service.database(), createTestRedis()]);
-  let process_: RunningMain | undefined;
-  t.teardown(async () => {
-    await process_?.terminate();
-    await Promise.all([redis.close(), database.drop()]);
-  });
-  process_ = await runMain(service.main, { ...service.env, DATABASE_URL: database.url, REDIS_URL: redis.url });
+  t.teardown(() => Promise.all([redis.close(), database.drop()]));
+  const process_ = await runMain(service.main, { ...service.env, DATABASE_URL: database.url, REDIS_URL: redis.url });
+  // The last one that is named comes first.
+  t.teardown(() => process_.terminate());
   const { url } = process_;
   await waitFor('the process to be ready', async () => (await fetch(`${url}/ready`)).ok);
   return { process_, databaseUrl: database.url, redisUrl: redis.url };
