@@ -7,6 +7,9 @@ import { addTenantGroup } from './groups/tenant-group.ts';
 import { addWorkspaceGroup } from './groups/workspace-group.ts';
 import { reportError } from './report-error.ts';
 import { runAction as run, runCheck, runReader, runReaderCheck } from './run-action.ts';
+import { systemPath } from './system-path.ts';
+
+process.env['PATH'] = systemPath(process.env['PATH'] ?? '');
 
 /** Every command loads its own code when it runs: `authsome status` does not wait for the image builder to load. */
 const program = new Command('authsome')

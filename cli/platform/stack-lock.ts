@@ -31,14 +31,20 @@ export function readStackLock(message: string): StackLockHolder[] | undefined {
 /**
  * Whether the process that holds a lock is dead: there is none of its number on this machine, or the one that there is began after the lock was made.
  *
- * @returns unknown for another machine's process
+ * @returns unknown for another machine's process. Two machines may have one name, so in a backend that machines share only a living process is proof
  */
-export async function judgeHolder({ host, pid, since }: StackLockHolder, here = hostname()): Promise<HolderState> {
+export async function judgeHolder({ url, host, pid, since }: StackLockHolder, here = hostname()): Promise<HolderState> {
   if (host !== here) return 'unknown';
-  if (!exists(pid)) return 'dead';
+  const isAlive = await runsSince(pid, since);
+  if (isAlive) return 'alive';
+  return url.startsWith('file:///') ? 'dead' : 'unknown';
+}
+
+async function runsSince(pid: number, since: string): Promise<boolean> {
+  if (!exists(pid)) return false;
   const startedAt = await startOf(pid);
-  if (startedAt === 'zombie') return 'dead';
-  return startedAt !== undefined && startedAt > Date.parse(since) + clockToleranceMs ? 'dead' : 'alive';
+  if (startedAt === 'zombie') return false;
+  return startedAt === undefined || startedAt <= Date.parse(since) + clockToleranceMs;
 }
 
 /** The lock's time has whole seconds, the kernel's start times hundredths. */

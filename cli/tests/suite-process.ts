@@ -54,7 +54,12 @@ export async function runSuiteProcess(options: SuiteProcessOptions): Promise<Sui
   const cutOff = (why: 'timeout' | 'stall'): void => {
     if (cut !== undefined) return;
     cut = why;
-    onCut(why).then(endAll).then(over.resolve, over.reject);
+    onCut(why)
+      .then(endAll)
+      .then(
+        () => over.resolve(),
+        (error: unknown) => over.reject(error),
+      );
   };
   const deadline = setTimeout(() => cutOff('timeout'), timeoutMs);
   const stall = stallMs === undefined ? undefined : setTimeout(() => cutOff('stall'), stallMs);

@@ -77,7 +77,11 @@ export function createRouteCache({ source, resolve, now, log, limits }: RouteCac
   async function loadOnce(appId: string): Promise<ResolvedRoute | null> {
     const running = loads.get(appId);
     if (running) return running;
-    if (loads.size >= maxLoads) throw appErrors.unavailable('maintenance');
+    if (loads.size >= maxLoads) {
+      const known = lastGood.get(appId);
+      if (known) return known;
+      throw appErrors.unavailable('maintenance');
+    }
 
     const started = load(appId).then(({ resolved, stale }) => {
       // Invalidated meanwhile: this answer may be from before the change. Those who waited get it, nobody later.
@@ -107,7 +111,7 @@ export function createRouteCache({ source, resolve, now, log, limits }: RouteCac
       const entry = routes.get(appId) ?? unknown.get(appId);
       return entry && entry.expiresAt > now() ? entry.resolved : loadOnce(appId);
     },
-    knows: (appId) => routes.has(appId) || lastGood.has(appId) || unknown.has(appId) || loads.has(appId),
+    knows: (appId) => routes.has(appId) || lastGood.has(appId) || loads.has(appId) || (unknown.get(appId)?.expiresAt ?? 0) > now(),
     invalidate(appId) {
       routes.delete(appId);
       unknown.delete(appId);

@@ -59,8 +59,9 @@ export async function startChildServer({ command, args, options, probe }: ChildS
     } catch (err) {
       if (end === undefined && Date.now() < deadline) await pause(probePauseMs);
       else {
+        const how = end ?? `no answer within ${startTimeoutMs} ms`;
         await stop('SIGKILL');
-        throw new Error(`${command} did not start (${end ?? 'timeout'}): ${output}`, { cause: err });
+        throw new Error(`${command} did not start (${how}): ${output}`, { cause: err });
       }
     }
   }

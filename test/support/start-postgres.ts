@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { startChildServer } from './child-server.ts';
 import { freePort } from './free-port.ts';
 import { postgresClient } from './postgres-client.ts';
@@ -38,7 +39,8 @@ export async function startPostgres(
     '--locale=C.UTF-8',
     '--no-sync',
   ];
-  execFileSync(path.join(bin, 'initdb'), initArgs, { ...user, cwd: data, stdio: ['ignore', 'ignore', 'pipe'] });
+  // Not the synchronous one: it would hold up the start of other servers in this process until their time is over.
+  await promisify(execFile)(path.join(bin, 'initdb'), initArgs, { ...user, cwd: data, timeout: 120_000 });
 
   for (const [name, text] of Object.entries(tls ?? {})) {
     const file = path.join(data, `server.${name === 'cert' ? 'crt' : name}`);
@@ -76,7 +78,7 @@ export function unprivilegedUser(): { uid: number; gid: number } | undefined {
   return { uid: id('-u'), gid: id('-g') };
 }
 
-const probeTimeoutMs = 2_000;
+const probeTimeoutMs = 4_000;
 
 async function answersQuery(url: string): Promise<void> {
   const client = postgresClient({ connectionString: url, connectionTimeoutMillis: probeTimeoutMs });

@@ -9,7 +9,7 @@ export interface Relay {
   /** From now on nothing is passed on, and connections stay open: a network that lost its way. */
   silence(): void;
   restore(): void;
-  close(): void;
+  close: () => void;
 }
 
 /** Stands in front of a real server, to fall silent. Without one it accepts connections and never says a word. */

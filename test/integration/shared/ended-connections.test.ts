@@ -107,10 +107,12 @@ for (const [name, service] of Object.entries(services)) {
 
 async function start(t: ExecutionContext, service: Service): Promise<{ process_: RunningMain; databaseUrl: string; redisUrl: string }> {
   const [database, redis] = await Promise.all([service.database(), createTestRedis()]);
-  t.teardown(async () => void (await Promise.all([redis.close(), database.drop()])));
+  t.teardown(() => Promise.all([redis.close(), database.drop()]));
   const process_ = await runMain(service.main, { ...service.env, DATABASE_URL: database.url, REDIS_URL: redis.url });
-  t.teardown(async () => void (await process_.terminate()));
-  await waitFor('the process to be ready', async () => (await fetch(`${process_.url}/ready`)).ok);
+  // The last one that is named comes first.
+  t.teardown(() => process_.terminate());
+  const { url } = process_;
+  await waitFor('the process to be ready', async () => (await fetch(`${url}/ready`)).ok);
   return { process_, databaseUrl: database.url, redisUrl: redis.url };
 }
 

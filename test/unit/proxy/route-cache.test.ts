@@ -132,6 +132,25 @@ test('more loads at once than the bound are refused', async (t) => {
   t.is(err?.code, 'service_unavailable');
 });
 
+test('a guessed id costs a look again once what was found has expired, and is charged for it', async (t) => {
+  const { cache, clock, reads } = setUp({});
+  await cache.get('app_guess1');
+  t.true(cache.knows('app_guess1'));
+  clock.now += 3_000;
+  t.false(cache.knows('app_guess1'));
+  await cache.get('app_guess1');
+  t.is(reads.database, 2);
+});
+
+test('while somebody guesses ids faster than the stores answer, known routes are served', async (t) => {
+  const { cache, clock, stores } = setUp({ redis: holds({ revision: 1 }) });
+  await cache.get('app_abc123');
+  clock.now += 60_000;
+  stores.redis = () => new Promise(() => undefined);
+  for (let i = 0; i < 5; i += 1) void cache.get(`app_guess${i}`);
+  t.is((await cache.get('app_abc123'))?.route.revision, 1);
+});
+
 test('when Redis and PostgreSQL are down, known routes go on and are soon asked for again', async (t) => {
   const { cache, clock, stores } = setUp({ redis: holds({ revision: 1 }) });
   await cache.get('app_abc123');

@@ -35,6 +35,12 @@ test('a holder whose process is gone is dead; one that runs is alive', async (t)
   t.is(await judgeHolder(holder({ pid: child.pid ?? 0 })), 'dead');
 });
 
+test('in a backend that machines share, a process that is not here is not proven dead: two machines may have one name', async (t) => {
+  const { child, ended } = runScript('');
+  await ended;
+  t.is(await judgeHolder(holder({ url: 's3://state/lock.json', pid: child.pid ?? 0 })), 'unknown');
+});
+
 test('a process that has a dead holder’s number by now is not taken for it', async (t) => {
   t.is(await judgeHolder(holder({ since: '2020-01-01T00:00:00Z' })), 'dead');
 });
