@@ -32,7 +32,7 @@ const errorClasses: ErrorClass[] = [
   terminal('wrong_passphrase', /incorrect passphrase/i, 'Start the provisioner with the passphrase that the state was made with.'),
   terminal(
     'plugin_missing',
-    /no resource plugin|could not find plugin|plugin .* not found/i,
+    /no resource plugin|could not find plugin|plugin .{1,200} not found/i,
     'Install the Pulumi plugins into PULUMI_HOME.',
   ),
   retryable(

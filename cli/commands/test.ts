@@ -27,7 +27,9 @@ export async function test(context: CliContext, requested: readonly string[]): P
   if (unknown.length > 0) throw new Error(`no such suite: ${unknown.join(', ')}; there are ${suiteNames.join(', ')}`);
   const results: SuiteResult[] = [];
   const wanted = suiteNames.filter((suite) => requested.length === 0 || requested.includes(suite));
-  for (const name of wanted) if (!needsPlatform(name)) results.push(...(await runNamedSuite(context, name)));
+  results.push(...(await runChecks(wanted)));
+  if (wanted.includes('unit')) results.push(await runSuite(avaSuite('unit', {})));
+  if (wanted.includes('integration')) results.push(await runSuite(await integrationSuite(context)));
   results.push(...(await runPlatformSuites(context, wanted.filter(needsPlatform))));
   const sum = (count: 'passed' | 'failed' | 'skipped'): number => results.reduce((total, result) => total + result[count], 0);
   if (context.json) printJson(results);
@@ -35,17 +37,25 @@ export async function test(context: CliContext, requested: readonly string[]): P
   return sum('failed') === 0;
 }
 
-async function runNamedSuite(context: CliContext, name: Exclude<SuiteName, PlatformSuiteName>): Promise<SuiteResult[]> {
-  switch (name) {
-    case 'lint':
-      return [await runSuite(check('eslint', ['.'])), await runSuite(check('prettier', ['--check', '.']))];
-    case 'types':
-      return [await runSuite(check('tsc', ['--noEmit']))];
-    case 'unit':
-      return [await runSuite(avaSuite(name, {}))];
-    case 'integration':
-      return [await runSuite(await integrationSuite(context))];
+/** Side by side: eslint takes one core for a minute, prettier and tsc the other one in turn. Nothing in them depends on time. */
+async function runChecks(wanted: readonly SuiteName[]): Promise<SuiteResult[]> {
+  const lint = wanted.includes('lint');
+  const [eslint, others] = await Promise.all([
+    inTurn(lint ? [check('eslint', ['.'])] : []),
+    inTurn([...(lint ? [check('prettier', ['--check', '.'])] : []), ...(wanted.includes('types') ? [check('tsc', ['--noEmit'])] : [])]),
+  ]);
+  return [...eslint, ...others];
+}
+
+/** What a check says is shown when it has ended, so that two do not talk at once. */
+async function inTurn(checks: readonly SuiteCommand[]): Promise<SuiteResult[]> {
+  const results: SuiteResult[] = [];
+  for (const one of checks) {
+    const lines: string[] = [];
+    results.push(await runSuite(one, (line) => lines.push(line)));
+    console.log(lines.join('\n'));
   }
+  return results;
 }
 
 function needsPlatform(name: string): name is PlatformSuiteName {

@@ -71,7 +71,7 @@ test.serial('a single connection may end while it is idle', async (t) => {
 
 test.serial('a server that accepts connections and says nothing is given up', async (t) => {
   const mute = await startRelay();
-  t.teardown(mute.close);
+  t.teardown(() => mute.close());
   const startedAt = performance.now();
   const config = { host: '127.0.0.1', port: mute.port, user: 'u', password: 'p', database: 'd', ...hasty };
   await t.throwsAsync(createClient(config).connect());
@@ -92,7 +92,7 @@ test.serial('a socket that is connected to itself, as the kernel may do with a p
 
 test.serial('a connection on which the server falls silent is given up and not used again', async (t) => {
   const relay = await startRelay(url);
-  t.teardown(relay.close);
+  t.teardown(() => relay.close());
   const db = createDatabase({ url: relay.url, poolSize: 1, applicationName: 'test', statementTimeoutMs: 500 });
   t.teardown(() => db.destroy());
   await sql`select 1`.execute(db);
