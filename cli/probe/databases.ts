@@ -82,7 +82,10 @@ async function run(kubectl: Kubectl, { systemNamespace, databaseUrl }: DatabaseP
   );
   const { what, expected } = query;
   if (exitCode === 0) return { from, what, expected, outcome: 'allowed', detail: 'done' };
-  const refusal = /(?:FATAL|ERROR): .*(?:permission denied|must be superuser|superuser or|privileges of|must have).*/i.exec(stderr)?.[0];
+  const refusal =
+    /(?:FATAL|ERROR): .*(?:permission denied|extension "\w+" is not available|must be superuser|superuser or|privileges of|must have).*/i.exec(
+      stderr,
+    )?.[0];
   // psql that could not even start, or a wrong password, says nothing about rights.
   if (refusal === undefined) throw new Error(`${from}, ${what}: ${stderr.trim().split('\n')[0] ?? ''}`);
   return { from, what, expected, outcome: 'refused', detail: refusal };

@@ -74,7 +74,19 @@ export function startMaintenance(options: MaintenanceOptions, stopping: AbortSig
   return runAsLeader({ url: databaseUrl, name: 'provisioner', log, onChange: onLead }, lead, stopping);
 }
 
-function tasks({ db, redis, inventory, sharedServer, state, drift, metrics, worker, log, times, keptHistory }: MaintenanceOptions): ScheduledTask[] {
+function tasks({
+  db,
+  redis,
+  inventory,
+  sharedServer,
+  state,
+  drift,
+  metrics,
+  worker,
+  log,
+  times,
+  keptHistory,
+}: MaintenanceOptions): ScheduledTask[] {
   const watchdog = createWatchdog({ db, metrics, log, operationLimitMs: times.operationLimitMs });
   const sweep = { db, redis, inventory, metrics, worker, log, intervalMs: times.sweepMs, quietMs: times.sweepQuietMs };
   return [
