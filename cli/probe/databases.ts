@@ -15,6 +15,9 @@ interface Query {
   expected: Check['expected'];
 }
 
+/** Whoever becomes one of these has more than one tenant's data. */
+const administrators = ['pg_execute_server_program', 'authsome_tenants', 'authsome_backup', 'postgres'];
+
 /** What a tenant's role may do on the shared server, tried as that role, on the server's own pod: past every network policy. */
 export async function checkDatabases(kubectl: Kubectl, probe: DatabaseProbe): Promise<{ checks: Check[]; untried: Untried[] }> {
   const own = tenantNames(probe.appId).database;
@@ -27,6 +30,33 @@ export async function checkDatabases(kubectl: Kubectl, probe: DatabaseProbe): Pr
     { what: 'to make a role', database: own, sql: 'create role probe_intruder', expected: 'refused' },
     { what: 'to read files of the server', database: own, sql: "select pg_read_file('/etc/passwd')", expected: 'refused' },
     { what: 'to run programs on the server', database: own, sql: "copy (select 1) to program 'true'", expected: 'refused' },
+    { what: 'to write files of the server', database: own, sql: "copy (select 1) to '/tmp/probe_intruder'", expected: 'refused' },
+    ...administrators.map((role): Query => ({ what: `to become ${role}`, database: own, sql: `set role ${role}`, expected: 'refused' })),
+    {
+      what: "to put a function among PostgreSQL's own",
+      database: own,
+      sql: "create function pg_catalog.probe_intruder() returns int language sql as 'select 1'",
+      expected: 'refused',
+    },
+    {
+      what: 'to change where an administrator looks for functions',
+      database: own,
+      sql: 'alter role authsome_tenants set search_path = public',
+      expected: 'refused',
+    },
+    {
+      what: 'to load machine code into the server',
+      database: own,
+      sql: "create function public.probe_intruder() returns int language c as 'probe_intruder'",
+      expected: 'refused',
+    },
+    { what: 'to add an extension that reaches files', database: own, sql: 'create extension file_fdw', expected: 'refused' },
+    {
+      what: "to run a function at everybody's changes of the schema",
+      database: own,
+      sql: 'create event trigger probe_intruder on ddl_command_end execute function probe_intruder()',
+      expected: 'refused',
+    },
     { what: 'to connect to the maintenance database', database: 'postgres', sql: 'select 1', expected: 'refused' },
     { what: 'to connect to template1', database: 'template1', sql: 'select 1', expected: 'refused' },
   ];
@@ -52,7 +82,10 @@ async function run(kubectl: Kubectl, { systemNamespace, databaseUrl }: DatabaseP
   );
   const { what, expected } = query;
   if (exitCode === 0) return { from, what, expected, outcome: 'allowed', detail: 'done' };
-  const refusal = /(?:FATAL|ERROR): .*(?:permission denied|must be superuser|superuser or|privileges of|must have).*/i.exec(stderr)?.[0];
+  const refusal =
+    /(?:FATAL|ERROR): .*(?:permission denied|extension "\w+" is not available|must be superuser|superuser or|privileges of|must have).*/i.exec(
+      stderr,
+    )?.[0];
   // psql that could not even start, or a wrong password, says nothing about rights.
   if (refusal === undefined) throw new Error(`${from}, ${what}: ${stderr.trim().split('\n')[0] ?? ''}`);
   return { from, what, expected, outcome: 'refused', detail: refusal };

@@ -136,7 +136,7 @@ runMain('provisioner', async (lifecycle) => {
   const background = createChildRunner({ ...childOptions, background: true });
   const maintenance = startMaintenance(
     {
-      ...{ db, databaseUrl: config.DATABASE_URL, redis, inventory, state, metrics, worker: config.WORKER_NAME, log },
+      ...{ db, databaseUrl: config.DATABASE_URL, redis, inventory, sharedServer, state, metrics, worker: config.WORKER_NAME, log },
       onLead: createLeaderGauge(metrics.registry, 'provisioner'),
       drift: { box, settings, cluster, children: background, running },
       times: {

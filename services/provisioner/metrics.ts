@@ -81,6 +81,7 @@ function maintenanceMetrics(registers: Registry[]) {
     sweepMissing: gauge('authsome_sweep_missing', 'Things that applications lack, found by the newest sweep.', ['kind']),
     sweepSuccess: gauge('authsome_sweep_last_success_timestamp_seconds', 'When a sweep last came to its end, since the epoch.'),
     drifted: gauge('authsome_applications_drifted', 'Applications whose stack is not as their newest look for drift expected it.'),
+    mightyRoles: gauge('authsome_mighty_roles', 'Roles of the shared server that have rights which they must not have.'),
     applications: gauge('authsome_applications', 'Applications by status.', ['status']),
     expected: gauge('authsome_application_expected', 'One for each application whose instance should answer.', ['app_id']),
     prunedHistory: new Counter({

@@ -66,6 +66,14 @@ export const tenantAlerts: AlertGroup = {
       description: 'One an hour is to compare what exists with what should. The leading provisioner logs why it does not.',
     },
     {
+      alert: 'RolesTooMighty',
+      severity: 'critical',
+      expr: 'max(authsome_mighty_roles) > 0',
+      forSeconds: 0,
+      summary: 'Roles of the shared PostgreSQL have rights that they must not have',
+      description: '{{ $value }} of them; the log of the leading provisioner names each and what it has.',
+    },
+    {
       alert: 'DriftFound',
       severity: 'info',
       expr: 'max(authsome_applications_drifted) > 0',

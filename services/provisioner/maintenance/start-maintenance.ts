@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Redis } from 'ioredis';
+import type pg from 'pg';
 import type { Database } from '../../shared/db/tables.ts';
 import { runAsLeader } from '../../shared/leader.ts';
 import type { Log } from '../../shared/log.ts';
@@ -8,6 +9,7 @@ import type { ScheduledTask } from '../../shared/schedule.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { StateDatabase } from '../inventory/state-database.ts';
 import type { Metrics } from '../metrics.ts';
+import { checkMightyRoles } from './check-mighty-roles.ts';
 import { countApplications } from './count-applications.ts';
 import { checkDrift } from './drift/check-drift.ts';
 import type { DriftDependencies } from './drift/check-drift.ts';
@@ -21,6 +23,7 @@ export interface MaintenanceOptions {
   databaseUrl: string;
   redis: Redis;
   inventory: Inventory;
+  sharedServer: pg.Pool;
   state: StateDatabase;
   drift: Omit<DriftDependencies, 'db' | 'metrics' | 'log' | 'intervalMs'>;
   metrics: Metrics;
@@ -42,6 +45,9 @@ export interface MaintenanceOptions {
   keptHistory: number;
 }
 
+/** Three short reads of catalogs; whoever has such rights may do anything meanwhile. */
+const mightyRolesIntervalMs = 5 * 60_000;
+
 /**
  * Looks after what no single operation can, in one provisioner at a time: what hangs, what belongs to nobody, what was changed behind our
  * backs, what piles up. Resolves once the signal has aborted and all has stopped.
@@ -59,6 +65,7 @@ export function startMaintenance(options: MaintenanceOptions, stopping: AbortSig
       metrics.sweepMissing,
       metrics.sweepSuccess,
       metrics.drifted,
+      metrics.mightyRoles,
       metrics.applications,
       metrics.expected,
     ])
@@ -67,12 +74,25 @@ export function startMaintenance(options: MaintenanceOptions, stopping: AbortSig
   return runAsLeader({ url: databaseUrl, name: 'provisioner', log, onChange: onLead }, lead, stopping);
 }
 
-function tasks({ db, redis, inventory, state, drift, metrics, worker, log, times, keptHistory }: MaintenanceOptions): ScheduledTask[] {
+function tasks({
+  db,
+  redis,
+  inventory,
+  sharedServer,
+  state,
+  drift,
+  metrics,
+  worker,
+  log,
+  times,
+  keptHistory,
+}: MaintenanceOptions): ScheduledTask[] {
   const watchdog = createWatchdog({ db, metrics, log, operationLimitMs: times.operationLimitMs });
   const sweep = { db, redis, inventory, metrics, worker, log, intervalMs: times.sweepMs, quietMs: times.sweepQuietMs };
   return [
     { name: 'watchdog', intervalMs: times.watchdogMs, run: () => watchdog.look() },
     { name: 'count-applications', intervalMs: times.watchdogMs, run: () => countApplications({ db, metrics }) },
+    { name: 'mighty-roles', intervalMs: mightyRolesIntervalMs, run: () => checkMightyRoles({ sharedServer, metrics, log }) },
     { name: 'sweep', intervalMs: times.sweepPollMs, run: (signal) => sweepWhenAsked(sweep, signal) },
     {
       name: 'drift',

@@ -14,7 +14,7 @@ export interface MightyRole {
  *
  * @param server connected to a database that no tenant owns, with pg_catalog first
  */
-export async function findMightyRoles(server: Pick<pg.ClientBase, 'query'>): Promise<MightyRole[]> {
+export async function findMightyRoles(server: Pick<pg.ClientBase | pg.Pool, 'query'>): Promise<MightyRole[]> {
   const { rows } = await server.query<MightyRole>(mightyRoles);
   return rows;
 }

@@ -1,8 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import test from 'ava';
+import { holds } from '../../../cli/probe/check.ts';
+import type { Kubectl } from '../../../cli/probe/cluster.ts';
+import { checkDatabases } from '../../../cli/probe/databases.ts';
 import { setUpTenantsServer } from '../../../services/control-api/setup/set-up-tenants-server.ts';
 import { connectSharedServer, databasePlace } from '../../../services/provisioner/inventory/database-place.ts';
+import { checkMightyRoles } from '../../../services/provisioner/maintenance/check-mighty-roles.ts';
+import { createMetrics } from '../../../services/provisioner/metrics.ts';
 import { findMightyRoles } from '../../../services/shared/db/mighty-roles.ts';
 import { createLog } from '../../../services/shared/log.ts';
 import { database as databaseType } from '../../../toolchain/plugins/postgresql/database.ts';
@@ -223,6 +228,43 @@ test("the role that makes tenants can't give anybody, nor itself, the server's f
   await t.throwsAsync(run(url, `alter role ${tenant.role} superuser`), { message: /must be superuser/ });
   await t.throwsAsync(run(url, 'set role pg_execute_server_program'), { message: /permission denied to set role/ });
   await t.throwsAsync(run(url, `copy (select 1) to program 'true'`), { message: /must be superuser or have privileges/ });
+});
+
+test('the probe tries as a tenant what would reach the server, and each is refused', async (t) => {
+  const [tenant, other] = [await makeTenant(), await makeTenant()];
+  const asPsql: Kubectl = async (args) => {
+    const [database = '', statement = ''] = args.slice(-2);
+    const failure = await run(urlAs(tenant.role, tenantPassword, database), statement).then(
+      () => undefined,
+      (err: unknown) => `ERROR:  ${(err as Error).message}`,
+    );
+    return { exitCode: failure === undefined ? 0 : 1, stdout: '', stderr: failure ?? '' };
+  };
+  const [appId = '', otherAppId] = [tenant, other].map(({ database }) => database.slice('authsome_'.length));
+  const { checks } = await checkDatabases(asPsql, { appId, otherAppId, systemNamespace: 'authsome-system', databaseUrl: tenant.url });
+  t.deepEqual(
+    checks.filter((check) => !holds(check)),
+    [],
+  );
+  for (const what of ['to run programs on the server', 'to become postgres', 'to write files of the server'])
+    t.true(checks.some((check) => check.what === what));
+});
+
+test.serial("the provisioner's own login counts the roles that have what they must not have", async (t) => {
+  const { role } = await makeTenant();
+  const { host, port } = config();
+  const pool = connectSharedServer({ host, port, adminUser: 'authsome_tenants', adminPassword: password, sslMode: 'disable' } as never);
+  t.teardown(() => pool.end());
+  const metrics = createMetrics();
+  const count = async (): Promise<number | undefined> => {
+    await checkMightyRoles({ sharedServer: pool, metrics, log });
+    return (await metrics.mightyRoles.get()).values[0]?.value;
+  };
+  t.is(await count(), 0);
+  await asSuperuser(`alter role ${role} createrole bypassrls`);
+  t.is(await count(), 1);
+  await asSuperuser(`alter role ${role} nocreaterole nobypassrls`);
+  t.is(await count(), 0);
 });
 
 test.serial('a role that has what it must not have is found, and one that has what it must is not', async (t) => {

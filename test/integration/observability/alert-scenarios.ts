@@ -182,6 +182,10 @@ export const alertScenarios: Readonly<Record<string, readonly AlertScenario[]>> 
     // This one leads no longer.
     { series: { authsome_sweep_last_success_timestamp_seconds: '0x400' }, quiet: 300 },
   ],
+  RolesTooMighty: [
+    { series: { authsome_mighty_roles: '0x9 1x30' }, fires: { at: 12 }, quiet: 8 },
+    { series: { authsome_mighty_roles: '0x40' }, quiet: 30 },
+  ],
   DriftFound: [{ series: { authsome_applications_drifted: '0x4 1x60' }, fires: { at: 40 }, quiet: 20 }],
   BackupTooOld: [{ series: { authsome_backup_last_success_timestamp_seconds: `60x${28 * 60}` }, fires: { at: 27 * 60 }, quiet: 25 * 60 }],
   CertificateExpires: [
