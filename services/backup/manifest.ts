@@ -51,6 +51,14 @@ export type Manifest = z.output<typeof manifestSchema>;
 export const manifestKey = (runId: string): string => `${runId}/manifest.json`;
 export const dumpKey = (runId: string, database: string): string => `${runId}/${database}.dump`;
 
+/**
+ * Whether a platform can be had back from it: control database and state are there. Tenants' databases may be missing, which their owners can bring about: that
+ * must keep neither the others from being backed up, nor old backups from making room.
+ */
+export function isSound({ databases }: Pick<Manifest, 'databases'>): boolean {
+  return (['control', 'state'] as const).every((kind) => databases.some((dump) => dump.kind === kind && isGood(dump)));
+}
+
 export function isGood(dump: Dump): dump is GoodDump {
   return dump.status === 'succeeded';
 }

@@ -8,7 +8,7 @@ import type { BackUpDatabaseOptions } from './back-up-database.ts';
 import { forEachAtOnce } from './for-each-at-once.ts';
 import { listDatabases } from './list-databases.ts';
 import type { ListDatabasesOptions } from './list-databases.ts';
-import { isGood, manifestKey } from './manifest.ts';
+import { isGood, isSound, manifestKey } from './manifest.ts';
 import type { Dump, Manifest } from './manifest.ts';
 import { removeExpiredRuns } from './retention/remove-expired-runs.ts';
 import { newRunId } from './run-id.ts';
@@ -48,8 +48,8 @@ async function runLocked(options: RunBackupOptions, signal: AbortSignal): Promis
     const manifest = await dumpAll(id, options, signal);
     await target.write(manifestKey(id), Readable.from([`${JSON.stringify(manifest, undefined, 2)}\n`]), signal);
     await finishRun(db, manifest);
-    // Only what is known to be good may take the place of what was.
-    if (manifest.status === 'succeeded') await removeExpiredRuns(options, new Date(), signal);
+    // Only what is known to be good may take the place of what was; what is missing in it keeps its own newest dump.
+    if (isSound(manifest)) await removeExpiredRuns(options, new Date(), signal);
     return manifest;
   } catch (error) {
     await failRun(db, id, error instanceof Error ? error.message : String(error)).catch(() => undefined);

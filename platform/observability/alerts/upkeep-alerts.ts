@@ -17,6 +17,14 @@ export const upkeepAlerts: AlertGroup = {
       description: 'What has changed since would be lost with the database.',
     },
     {
+      alert: 'BackupIncomplete',
+      severity: 'warning',
+      expr: 'max(authsome_backup_failed_databases) > 0',
+      forSeconds: minutes(15),
+      summary: 'The newest backup lacks {{ $value }} databases',
+      description: 'Of these only an older backup is left, and it goes in the end.',
+    },
+    {
       alert: 'CertificateExpires',
       severity: 'warning',
       expr: `min by (host) (${expires}) - time() < ${hours(24 * 14)}`,

@@ -35,8 +35,13 @@ export async function restoreTenant({ login, administrator, ...options }: Restor
 }
 
 async function ensureLogin(admin: pg.Client, { role, password }: RestoreTenantOptions['login']): Promise<void> {
-  const { rows } = await admin.query<{ superuser: boolean }>('select rolsuper as superuser from pg_roles where rolname = $1', [role]);
+  const { rows } = await admin.query<{ superuser: boolean; disabled: boolean }>(
+    'select rolsuper as superuser, rolconnlimit = 0 as disabled from pg_roles where rolname = $1',
+    [role],
+  );
   if (rows[0]?.superuser === true) throw new Error(`${role} is a superuser`);
   const verb = rows.length === 0 ? 'create' : 'alter';
-  await admin.query(`${verb} role ${pg.escapeIdentifier(role)} login password ${admin.escapeLiteral(password)}`);
+  // Its application was deleted since, and its role could only be disabled.
+  const limit = rows[0]?.disabled === true ? 'connection limit -1' : '';
+  await admin.query(`${verb} role ${pg.escapeIdentifier(role)} login ${limit} password ${admin.escapeLiteral(password)}`);
 }

@@ -29,10 +29,11 @@ export async function finishRun(db: Executor, manifest: Manifest): Promise<void>
     .execute();
 }
 
+/** A run that did not come to its end: without a manifest nothing of it can be restored, so the row claims no databases. */
 export async function failRun(db: Executor, id: string, error: string): Promise<void> {
   await db
     .updateTable('backup_runs')
-    .set({ status: 'failed', error, finished_at: sql<Date>`now()` })
+    .set({ status: 'failed', databases: '[]', error, finished_at: sql<Date>`now()` })
     .where('id', '=', id)
     .execute();
 }
@@ -41,7 +42,7 @@ export async function failRun(db: Executor, id: string, error: string): Promise<
 export async function failAbandonedRuns(db: Executor): Promise<void> {
   await db
     .updateTable('backup_runs')
-    .set({ status: 'failed', error: 'It was stopped before its end', finished_at: sql<Date>`now()` })
+    .set({ status: 'failed', databases: '[]', error: 'It was stopped before its end', finished_at: sql<Date>`now()` })
     .where('status', '=', 'running')
     .execute();
 }

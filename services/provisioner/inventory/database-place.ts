@@ -1,8 +1,9 @@
 import type pg from 'pg';
 import { createAdministratorPool } from '../../shared/db/administrator-connection.ts';
 import type { TenantSettings } from '../tenant-settings.ts';
+import { isDisabledRole } from './disable-role.ts';
 import { dropDatabase, dropRole } from './drop-database.ts';
-import type { Place } from './inventory.ts';
+import type { Place, Thing } from './inventory.ts';
 import { nameOf, thingOf, thingsNamed } from './things.ts';
 
 export type SharedServer = TenantSettings['database']['shared'];
@@ -12,6 +13,8 @@ const connectTimeoutMs = 5_000;
 /** Dropping a database waits for a checkpoint. */
 const statementTimeoutMs = 30_000;
 const pageSize = 500;
+/** Disabled roles that one sweep tries to drop. */
+const maxRetried = 100;
 
 /** Connections to the server on which tenants without one of their own have their databases, as its administrator. */
 export function connectSharedServer(server: SharedServer, onError: (error: Error) => void = () => undefined): pg.Pool {
@@ -30,10 +33,24 @@ export function connectSharedServer(server: SharedServer, onError: (error: Error
   return createAdministratorPool(config, onError);
 }
 
-/** Databases and roles of applications on the shared server. A server of an application's own goes with its namespace. */
+/**
+ * Databases and roles of applications on the shared server. A role that was disabled, as it can't be dropped yet, counts as removed: it can do
+ * nothing any more, and no application gets it. A server of an application's own goes with its namespace.
+ */
 export function databasePlace(server: pg.Pool): Place {
   const found = async (name: string, list: string): Promise<boolean> =>
     (await server.query(`select 1 from (${list}) found where name = $1`, [name])).rowCount !== 0;
+  const remove = async ({ kind, name, appId }: Thing): Promise<void> => {
+    const client = await server.connect();
+    let broken = true;
+    try {
+      await (kind === 'database' ? dropDatabase(client, name, nameOf('role', appId)) : dropRole(client, name));
+      broken = false;
+    } finally {
+      // After an error the connection may be in any state.
+      client.release(broken);
+    }
+  };
   return {
     kinds: ['database', 'role'],
     expected: (appId) => [thingOf('database', appId), thingOf('role', appId)],
@@ -46,15 +63,14 @@ export function databasePlace(server: pg.Pool): Place {
       for await (const names of pages(server, databases)) yield thingsNamed('database', names);
       for await (const names of pages(server, roles)) yield thingsNamed('role', names);
     },
-    async remove({ kind, name, appId }) {
-      const client = await server.connect();
-      let broken = true;
-      try {
-        await (kind === 'database' ? dropDatabase(client, name, nameOf('role', appId)) : dropRole(client, name));
-        broken = false;
-      } finally {
-        // After an error the connection may be in any state.
-        client.release(broken);
+    remove,
+    async retry(signal) {
+      // At random: none that can't be dropped keeps others from being tried.
+      const { rows } = await server.query<{ name: string }>(`${disabledRoles} order by random() limit $1`, [maxRetried]);
+      const names = rows.map(({ name }) => name);
+      for (const thing of thingsNamed('role', names)) {
+        signal.throwIfAborted();
+        await remove(thing).catch(() => undefined);
       }
     },
   };
@@ -71,7 +87,9 @@ function tlsOptions({ sslMode, ca }: SharedServer): pg.PoolConfig['ssl'] {
 }
 
 const databases = String.raw`select datname::text as name from pg_database where datname like 'authsome\_app\_%'`;
-const roles = String.raw`select rolname::text as name from pg_roles where rolname like 'app\_%\_user'`;
+const rolesOfTenants = String.raw`select rolname::text as name from pg_roles where rolname like 'app\_%\_user'`;
+const roles = `${rolesOfTenants} and not ${isDisabledRole}`;
+const disabledRoles = `${rolesOfTenants} and ${isDisabledRole}`;
 
 async function* pages(server: pg.Pool, list: string): AsyncGenerator<string[]> {
   for (let after = '', full = true; full;) {

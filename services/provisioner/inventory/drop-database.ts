@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { becomeMember } from '../../shared/db/become-member.ts';
+import { disableRole, isStillMentioned } from './disable-role.ts';
 
 /**
  * Drops an application's database, whoever is connected to it.
@@ -20,7 +21,10 @@ export async function dropDatabase(client: pg.ClientBase, name: string, role: st
   await client.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
 }
 
-/** Drops an application's role, with what it was allowed on the server; its own database has to be gone. The membership goes with it. */
+/**
+ * Drops an application's role, with what it was allowed on the server; its own database has to be gone. The membership goes with it. One that
+ * another database mentions is disabled instead, see `disableRole`.
+ */
 export async function dropRole(client: pg.ClientBase, name: string): Promise<void> {
   const { rows } = await client.query<{ superuser: boolean }>('select rolsuper as superuser from pg_roles where rolname = $1', [name]);
   const [found] = rows;
@@ -28,5 +32,13 @@ export async function dropRole(client: pg.ClientBase, name: string): Promise<voi
   if (found.superuser) throw new Error('it is a superuser');
   await becomeMember(client, name);
   await client.query(`drop owned by ${pg.escapeIdentifier(name)}`);
-  await client.query(`drop role if exists ${pg.escapeIdentifier(name)}`);
+  try {
+    await client.query(`drop role if exists ${pg.escapeIdentifier(name)}`);
+  } catch (error) {
+    if (!isStillMentioned(error)) throw error;
+    // All of it or nothing; whoever gave the connection closes it after an error.
+    await client.query('begin');
+    await disableRole(client, name, error);
+    await client.query('commit');
+  }
 }

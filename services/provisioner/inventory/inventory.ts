@@ -24,6 +24,8 @@ export interface Place {
    * @throws Error where it is not certain that it is the application's, or can't be removed
    */
   remove(thing: Thing): Promise<void>;
+  /** Tries again to do away with what could not be removed when it was asked for and was made harmless: find() and list() don't tell of it. */
+  retry?(signal: AbortSignal): Promise<void>;
 }
 
 /** In the order in which an application's things are removed: what uses others first, the record of what there was last. */

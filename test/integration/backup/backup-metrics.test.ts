@@ -32,6 +32,35 @@ test.serial('the age of the newest good backup is told, and that of the platform
   t.is(await value(), '1767312000');
 });
 
+test.serial(
+  "a tenant's database that can't be dumped is told of, and neither it nor an unusable run is mistaken for the age of the newest backup",
+  async (t) => {
+    const registry = new Registry();
+    registerBackupMetrics(registry, { db: platform.db, log });
+    const read = async () => {
+      const text = await registry.metrics();
+      const valueOf = (name: string) => Number(new RegExp(`^${name} (.+)$`, 'm').exec(text)?.[1]);
+      return { last: new Date(valueOf(metric) * 1000).toISOString().slice(0, 10), failed: valueOf('authsome_backup_failed_databases') };
+    };
+    const dump = (kind: 'control' | 'state' | 'tenant', status: 'succeeded' | 'failed') => ({ kind, status, name: kind });
+    const insert = (day: string, databases: object[]) =>
+      platform.db
+        .insertInto('backup_runs')
+        .values({
+          ...{ id: `bkp_${day}`, target: 'file:///x', status: 'failed', finished_at: new Date(`${day}T00:00:00Z`) },
+          databases: JSON.stringify(databases),
+        })
+        .execute();
+    const own = [dump('state', 'succeeded'), dump('control', 'succeeded')];
+    await insert('2026-02-01', [...own, dump('tenant', 'failed'), dump('tenant', 'succeeded')]);
+    t.deepEqual(await read(), { last: '2026-02-01', failed: 1 });
+    await insert('2026-02-02', [...own, dump('tenant', 'failed'), dump('tenant', 'failed'), dump('tenant', 'succeeded')]);
+    await insert('2026-02-03', [dump('state', 'succeeded'), dump('control', 'failed'), dump('tenant', 'succeeded')]);
+    await insert('2026-02-04', []);
+    t.deepEqual(await read(), { last: '2026-02-01', failed: 1 });
+  },
+);
+
 test.serial('a database that does not answer costs no other metric', async (t) => {
   const registry = new Registry();
   const db = createDatabase({ url: 'postgres://nobody@127.0.0.1:1/none', poolSize: 1, applicationName: 'test' });

@@ -4,6 +4,7 @@ import { PassThrough, Transform } from 'node:stream';
 import test from 'ava';
 import { listRuns } from '../../../services/backup/list-runs.ts';
 import { isGood } from '../../../services/backup/manifest.ts';
+import { databaseUrl } from '../../../services/backup/postgres/server.ts';
 import { runBackup } from '../../../services/backup/run-backup.ts';
 import { folderTarget } from '../../../services/backup/targets/folder-target.ts';
 import type { BackupTarget } from '../../../services/backup/targets/target.ts';
@@ -193,6 +194,44 @@ test.serial('expired runs are removed by a good run, from the target and by thei
   t.truthy((await rowOf(aged)).removed_at);
   t.falsy((await rowOf('bkp_20200103000000abc123')).removed_at);
 });
+
+test.serial(
+  'a tenant who lets the own dump fail each night keeps no old backup from expiring, but for that with its last good dump',
+  async (t) => {
+    for (const id of readdirSync(folder)) rmSync(join(folder, id), { recursive: true });
+    const { id } = await run();
+    const text = readFileSync(join(folder, id, 'manifest.json'), 'utf8');
+    const ids = ['20200101', '20200102', '20200103', '20200104', '20200105'].map((day) => `bkp_${day}000000abc123`);
+    const lacking = (manifest: string): string => {
+      const parsed = JSON.parse(manifest) as { status: string; databases: Record<string, unknown>[] };
+      const databases = parsed.databases.map((dump) => {
+        if (dump['applicationId'] !== first) return dump;
+        const { key: _key, bytes: _bytes, sha256: _sha256, postgresVersion: _version, ...rest } = dump;
+        return { ...rest, status: 'failed', error: 'row-level security' };
+      });
+      return JSON.stringify({ ...parsed, status: 'failed', databases });
+    };
+    for (const [index, named] of ids.entries()) {
+      const manifest = text.replaceAll(id, named);
+      await target.write(`${named}/manifest.json`, PassThrough.from([index < 2 ? manifest : lacking(manifest)]));
+    }
+    rmSync(join(folder, id), { recursive: true });
+    const database = databaseUrl(platform.superuser.tenants, `authsome_${first}`);
+    await query(database, 'alter table public."user" enable row level security');
+    t.teardown(() => query(database, 'alter table public."user" disable row level security'));
+    const manifest = await run();
+    t.is(manifest.status, 'failed');
+    t.deepEqual(
+      manifest.databases.filter((dump) => !isGood(dump)).map(({ applicationId }) => applicationId),
+      [first],
+    );
+    // Three days are kept, and the second run for the sake of the one database.
+    t.deepEqual(
+      readdirSync(folder).filter((name) => name.startsWith('bkp_2020')),
+      [ids[1], ids[3], ids[4]],
+    );
+  },
+);
 
 test.serial("the backup's role reads everything on both servers, and writes nothing but its own rows", async (t) => {
   const refused = { message: /permission denied|must be/ };

@@ -8,6 +8,7 @@ import { setUpTenantsServer } from '../../../services/control-api/setup/set-up-t
 import { connectSharedServer, databasePlace } from '../../../services/provisioner/inventory/database-place.ts';
 import { checkMightyRoles } from '../../../services/provisioner/maintenance/check-mighty-roles.ts';
 import { createMetrics } from '../../../services/provisioner/metrics.ts';
+import { proveDeletion } from '../../../services/provisioner/inventory/prove-deletion.ts';
 import { findMightyRoles } from '../../../services/shared/db/mighty-roles.ts';
 import { createLog } from '../../../services/shared/log.ts';
 import { database as databaseType } from '../../../toolchain/plugins/postgresql/database.ts';
@@ -193,6 +194,66 @@ test('the inventory finds and drops a hostile database, which its owner has made
   t.deepEqual(await intrusions(), []);
   for (const thing of things) await place.remove(thing);
   t.deepEqual(await place.find(appId), []);
+});
+
+/** Names the other's role in its own database: role names follow from applications' ids, which are public. */
+async function mention(attacker: Tenant, victim: Tenant): Promise<void> {
+  for (const statement of [
+    'create table t ()',
+    `grant select on t to ${victim.role}`,
+    `create policy p on t to ${victim.role}`,
+    `alter default privileges grant select on tables to ${victim.role}`,
+  ])
+    await run(attacker.url, statement);
+}
+
+const isHarmless = (role: string): Promise<unknown[]> =>
+  asSuperuser('select rolcanlogin as login, rolconnlimit as limit, rolpassword as password from pg_authid where rolname = $1', [role]);
+const harmless = [{ login: false, limit: 0, password: null }];
+
+test.serial(
+  "a grant in one tenant's database does not keep another's from being deleted: its role is disabled, and nobody gets it back",
+  async (t) => {
+    const [attacker, victim] = [await makeTenant(), await makeTenant()];
+    const { role, database } = victim.inputs;
+    await mention(attacker, victim);
+    await asSuperuser(`grant pg_read_all_data to ${victim.role}`);
+    await databaseType.delete(config(), victim.database, database, context);
+    // Twice: the engine asks again where it was cut off before it wrote that down.
+    for (const _ of [1, 2]) await roleType.delete(config(), victim.role, role, context);
+    t.deepEqual(await isHarmless(victim.role), harmless);
+    t.deepEqual(await powersOf(victim.role), []);
+    t.deepEqual(await asSuperuser('select 1 from pg_auth_members where roleid = $1::text::regrole', [victim.role]), []);
+    await t.throwsAsync(roleType.create(config(), role, context), { message: /was deleted before.* is not adopted/ });
+    t.deepEqual(await isHarmless(victim.role), harmless);
+  },
+);
+
+test.serial('nor does it keep the proof of a deletion from being made, and the role goes once the mention has', async (t) => {
+  const [attacker, victim] = [await makeTenant(), await makeTenant()];
+  await mention(attacker, victim);
+  const { host, port } = config();
+  const pool = connectSharedServer({ host, port, adminUser: 'authsome_tenants', adminPassword: password, sslMode: 'disable' } as never);
+  t.teardown(() => pool.end());
+  const place = databasePlace(pool);
+  const appId = victim.database.slice('authsome_'.length);
+  const proof = await proveDeletion({ inventory: [place], appId, signal: context.signal, limitMs: 10_000 });
+  t.deepEqual(proof.removed, [
+    { kind: 'database', name: victim.database },
+    { kind: 'role', name: victim.role },
+  ]);
+  t.deepEqual(await isHarmless(victim.role), harmless);
+  t.deepEqual(await powersOf(victim.role), []);
+  const listed = [];
+  for await (const page of place.list()) listed.push(...page.map(({ name }) => name));
+  t.false(listed.includes(victim.role));
+  t.true(listed.includes(attacker.role));
+
+  await place.retry?.(context.signal);
+  t.deepEqual(await isHarmless(victim.role), harmless);
+  await databaseType.delete(config(), attacker.database, attacker.inputs.database, context);
+  await place.retry?.(context.signal);
+  t.deepEqual(await isHarmless(victim.role), []);
 });
 
 test('the set-up runs nothing of what the owners of databases have put there', async (t) => {

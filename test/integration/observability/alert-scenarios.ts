@@ -188,6 +188,7 @@ export const alertScenarios: Readonly<Record<string, readonly AlertScenario[]>> 
   ],
   DriftFound: [{ series: { authsome_applications_drifted: '0x4 1x60' }, fires: { at: 40 }, quiet: 20 }],
   BackupTooOld: [{ series: { authsome_backup_last_success_timestamp_seconds: `60x${28 * 60}` }, fires: { at: 27 * 60 }, quiet: 25 * 60 }],
+  BackupIncomplete: [{ series: { authsome_backup_failed_databases: '0x4 1x60' }, fires: { at: 40 }, quiet: 15 }],
   CertificateExpires: [
     { series: { [expiry]: `${10 * day}x100` }, fires: { at: 70, labels: { host: 'api.authsome.cloud' } }, quiet: 30 },
     { series: { [expiry]: `${30 * day}x100` }, quiet: 90 },

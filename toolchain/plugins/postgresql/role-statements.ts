@@ -2,22 +2,25 @@ import pg from 'pg';
 import type { State } from '../shared/resource-provider.ts';
 import type { Properties, PropertyValue } from '../shared/wire-values.ts';
 import { text, texts } from '../shared/wire-values.ts';
+import { disableRole, isStillMentioned } from './disable-role.ts';
 import { scramVerifier } from './scram-verifier.ts';
 import { roleExists, withMembership } from './with-membership.ts';
 
 /**
  * Creates a role, or adopts the one of that name: a create that crashed before the engine wrote it down left it, and the next one
- * must go on from there. A superuser, or the administrator itself, is never taken over.
+ * must go on from there. A superuser, the administrator itself, or a role that a delete has disabled, is never taken over.
  */
 export async function createRole(client: pg.Client, properties: Properties): Promise<void> {
   const name = text(properties['name']);
-  const existing = await client.query<{ rolsuper: boolean; self: boolean }>(
-    'select rolsuper, rolname = current_user as self from pg_roles where rolname = $1',
+  const existing = await client.query<{ rolsuper: boolean; self: boolean; disabled: boolean }>(
+    `select rolsuper, rolname = current_user as self, not rolcanlogin and rolconnlimit = 0 as disabled from pg_roles where rolname = $1`,
     [name],
   );
   const found = existing.rows[0];
   if (found && (found.self || (found.rolsuper && properties['superuser'] !== true)))
     throw new Error(`role ${name} exists and is ${found.self ? 'the administrator itself' : 'a superuser'}; it is not adopted`);
+  if (found?.disabled)
+    throw new Error(`role ${name} was deleted before, and is there only as another database mentions it; it is not adopted`);
   const verb = found ? 'alter' : 'create';
   await inTransaction(client, async () => {
     await client.query(`${verb} role ${pg.escapeIdentifier(name)} with ${await attributes(properties)}`);
@@ -49,7 +52,10 @@ export async function readRole(client: pg.Client, name: string): Promise<State |
   return found.rows[0];
 }
 
-/** Drops a role after giving what it owns in this database to the administrator. Nothing to do when it is gone. */
+/**
+ * Drops a role after giving what it owns in this database to the administrator. Nothing to do when it is gone. One that another database
+ * mentions, which any owner of one can bring about, is disabled instead, see `disableRole`.
+ */
 export async function deleteRole(client: pg.Client, name: string, state: Properties): Promise<void> {
   if (state['skipDropRole'] === true || !(await roleExists(client, name))) return;
   const role = pg.escapeIdentifier(name);
@@ -58,7 +64,12 @@ export async function deleteRole(client: pg.Client, name: string, state: Propert
       await client.query(`reassign owned by ${role} to current_user`);
       await client.query(`drop owned by ${role}`);
     });
-  await client.query(`drop role if exists ${role}`);
+  try {
+    await client.query(`drop role if exists ${role}`);
+  } catch (error) {
+    if (!isStillMentioned(error)) throw error;
+    await inTransaction(client, () => disableRole(client, name, error));
+  }
 }
 
 async function attributes(properties: Properties, withPassword = true): Promise<string> {

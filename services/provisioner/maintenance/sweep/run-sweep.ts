@@ -24,12 +24,13 @@ const maxUnknown = 20;
 
 /**
  * Compares everything that exists with the applications' rows. A repair removes what belongs to nobody and publishes routes; whatever else an
- * application lacks is for its own repair, which is an operation.
+ * application lacks is for its own repair, which is an operation. Either tries again what deletions have left disabled.
  *
  * @throws Error where a place can't be listed: half a picture would be a wrong one
  */
 export async function runSweep(deps: SweepDependencies, { repair }: { repair: boolean }, signal: AbortSignal): Promise<SweepFinding[]> {
   const { db, inventory, quietMs } = deps;
+  for (const place of inventory) await place.retry?.(signal);
   const since = await readNow(db);
   // Things before rows: whatever is found was made for a row that was there already.
   const things = await listThings(inventory, signal);

@@ -7,6 +7,8 @@ import { newId } from '../../../../services/shared/ids.ts';
 import { createLog } from '../../../../services/shared/log.ts';
 import { routeKey } from '../../../../services/shared/routes/route.ts';
 import { insertApplication, insertOperation } from '../../../support/insert-application.ts';
+import { postgresClient } from '../../../support/postgres-client.ts';
+import { databaseUrl } from '../../../support/test-database.ts';
 import { openInventory } from '../../../support/test-inventory.ts';
 
 const everything = ['namespace', 'database', 'role', 'route', 'stack'] as const;
@@ -68,6 +70,28 @@ test('orphans of deleted applications and of unknown ones are reported, and a re
   t.deepEqual(await reading('sweepOrphans'), { stack: 0, namespace: 0, volume: 0, database: 0, role: 0, route: 0 });
   t.deepEqual([await find(gone), await find(unknown), await find(living)], [[], [], [...everything]]);
   t.deepEqual((await sweep(false)).findings, []);
+});
+
+test("a role that another tenant's database mentions is no orphan once its application is deleted, and a later sweep drops it", async (t) => {
+  const [gone, attacker] = [newId('app'), newId('app')];
+  const { insert, makeThings, sweep, tenantsServer } = await open(t, [gone, attacker]);
+  await insert(gone, deleted);
+  await insert(attacker, present);
+  for (const id of [gone, attacker]) await makeThings(id);
+  const database = new URL(databaseUrl(`authsome_${attacker}`));
+  Object.assign(database, { username: `${attacker}_user`, password: 'tenant' });
+  const client = postgresClient({ connectionString: database.href });
+  await client.connect();
+  t.teardown(() => client.end());
+  await client.query(`create schema mine create table t (); grant select on mine.t to ${gone}_user`);
+
+  t.deepEqual(short((await sweep(true)).findings), everything.map((kind) => `orphan ${kind} ${gone} removed`).toSorted());
+  t.true(await tenantsServer.exists('role', gone));
+  t.deepEqual((await sweep(false)).findings, []);
+  t.true(await tenantsServer.exists('role', gone));
+  await client.query('drop schema mine cascade');
+  t.deepEqual((await sweep(false)).findings, []);
+  t.false(await tenantsServer.exists('role', gone));
 });
 
 test('what an application lacks is reported; of it a repair mends the route alone', async (t) => {
