@@ -65,7 +65,7 @@ export function createServices(deps: ServiceDeps) {
   const confirmPresence = createConfirmPresence(passwords);
   const eraseUser = createEraseUser({ database, store });
   const proveAddress = createProveAddress({ database, tokens, pendingSignUps, changes, sessions });
-  const undoEmailChange = createUndoEmailChange({ database, tokens, mails, changes, sessions });
+  const undoEmailChange = createUndoEmailChange({ database, tokens, mails, changes, sessions, store });
   const linkUser = createLinkUser({ database, proveAddress, notices, emailVerificationRequired });
   const answersFor = createAddressAuthority(providerSettings);
   const organizationLimits = createOrganizationLimits({ cache, log });
