@@ -3,6 +3,7 @@ import type { GuessGuard } from '../../shared/guard/guess-guard.ts';
 import type { HashingGate } from '../../shared/guard/hashing-gate.ts';
 import type { Log } from '../../shared/log.ts';
 import type { AuthDatabase } from './auth-database.ts';
+import { replacePasswordHash } from './password-account.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import type { PendingSignUps } from './pending-sign-ups.ts';
 import type { RefusalTime } from './refusal-time.ts';
@@ -42,15 +43,7 @@ export function createSignIn(deps: SignInDeps): SignIn {
   async function renewHash(user: StoredUser, oldHash: string, password: string, queue: string): Promise<string | undefined> {
     try {
       const newHash = await gate.run(queue, () => hasher.hash(password));
-      const { numUpdatedRows } = await database
-        .updateTable('account')
-        .set({ password: newHash, updatedAt: new Date() })
-        .where('userId', '=', user.id)
-        .where('providerId', '=', 'credential')
-        // Not where the password was changed meanwhile.
-        .where('password', '=', oldHash)
-        .executeTakeFirst();
-      if (numUpdatedRows > 0n) return newHash;
+      if (await replacePasswordHash(database, user.id, { oldHash, hash: newHash })) return newHash;
       // Another sign-in may have renewed it.
       const hash = await findPasswordHash(database, user.id);
       return hash !== undefined && (await gate.run(queue, () => hasher.verify({ hash, password }))) ? hash : undefined;

@@ -146,3 +146,27 @@ test.serial('a sign-in that the second factor overtakes gets a challenge instead
   t.is(answer.body.session ?? null, null);
   t.truthy(answer.body.challengeToken);
 });
+
+test.serial('a change of the password that a reset overtakes answers 401 and leaves the owner’s password', async (t) => {
+  const { id, token } = await verified('changed');
+  const body = { currentPassword: password, newPassword: 'password of the thief' };
+  const reset = sql`update account set password = 'the hash of the owner' where "userId" = ${id}`;
+  const answer = await whileHeld(reset, {
+    request: () => instance.call('/auth/password/change', { body, session: token }),
+    meanwhile: () => Promise.resolve(),
+  });
+  t.is(answer.status, 401);
+  const { rows } = await sql`select password from account where "userId" = ${id}`.execute(instance.database);
+  t.deepEqual(rows, [{ password: 'the hash of the owner' }]);
+});
+
+test.serial('a change of the password by a session that ends meanwhile answers 401 and changes nothing', async (t) => {
+  const { id, email, token } = await verified('ended');
+  const body = { currentPassword: password, newPassword: 'password of the thief' };
+  const answer = await whileHeld(sql`update account set "updatedAt" = now() where "userId" = ${id}`, {
+    request: () => instance.call('/auth/password/change', { body, session: token }),
+    meanwhile: () => instance.call('/auth/signout', { method: 'POST', session: token }),
+  });
+  t.is(answer.status, 401);
+  t.is((await signIn(email)).status, 200);
+});
