@@ -60,12 +60,12 @@ export function createServices(deps: ServiceDeps) {
   const times = sessionTimes(settings);
   const store = createSessionStore({ database, cache, lifetimeSeconds: times.lifetimeSeconds });
   const sessions = createSessions({ database, store, times });
-  const startSession = createStartSession({ sessions, tokens });
+  const startSession = createStartSession({ database, sessions, tokens });
   const passwords = createPasswords({ database, guard, gate, hasher, sessions, tokens, mails });
   const confirmPresence = createConfirmPresence(passwords);
   const eraseUser = createEraseUser({ database, store });
   const proveAddress = createProveAddress({ database, tokens, pendingSignUps, changes, sessions });
-  const undoEmailChange = createUndoEmailChange({ database, tokens, mails, changes, sessions });
+  const undoEmailChange = createUndoEmailChange({ database, tokens, mails, changes, sessions, store });
   const linkUser = createLinkUser({ database, proveAddress, notices, emailVerificationRequired });
   const answersFor = createAddressAuthority(providerSettings);
   const organizationLimits = createOrganizationLimits({ cache, log });

@@ -15,3 +15,15 @@ export async function setPasswordHash(db: AuthExecutor, userId: string, hash: st
   const account = { ...names, password: hash, createdAt: now, updatedAt: now };
   await db.insertInto('account').values(account).execute();
 }
+
+/** Sets the password where it is still the one with `oldHash`. @returns whether it was */
+export async function replacePasswordHash(db: AuthExecutor, userId: string, hashes: { oldHash: string; hash: string }): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('account')
+    .set({ password: hashes.hash, updatedAt: new Date() })
+    .where('userId', '=', userId)
+    .where('providerId', '=', 'credential')
+    .where('password', '=', hashes.oldHash)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}

@@ -3,8 +3,9 @@ import type { GuessGuard } from '../../shared/guard/guess-guard.ts';
 import type { HashingGate } from '../../shared/guard/hashing-gate.ts';
 import type { AccountMails } from '../email/account-mails.ts';
 import type { AuthDatabase } from './auth-database.ts';
+import { holdUser } from './hold-user.ts';
 import type { OneTimeTokens } from './one-time-tokens.ts';
-import { setPasswordHash } from './password-account.ts';
+import { replacePasswordHash, setPasswordHash } from './password-account.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import { removeUnproven } from './remove-unproven.ts';
 import type { ClientInfo } from './session-token.ts';
@@ -26,15 +27,19 @@ interface PasswordsDeps {
 export type Passwords = ReturnType<typeof createPasswords>;
 
 export function createPasswords({ database, guard, gate, hasher, sessions, tokens, mails }: PasswordsDeps) {
-  /** @throws unauthorized where it is not the user's password, rate_limit_exceeded after too many that were not */
-  async function requireMatch({ id, email }: StoredUser, password: string, { key }: ClientInfo): Promise<void> {
+  /**
+   * @returns the hash that the password matches
+   * @throws unauthorized where it is not the user's password, rate_limit_exceeded after too many that were not
+   */
+  async function requireMatch({ id, email }: StoredUser, password: string, { key }: ClientInfo): Promise<string> {
     // Without a password nothing was guessed.
     if (password === '') throw appErrors.unauthorized('invalid_credentials');
-    const matches = await guard.attempt({ kind: 'password', account: email, client: key }, async () => {
+    const matching = await guard.attempt({ kind: 'password', account: email, client: key }, async () => {
       const hash = await findPasswordHash(database, id);
-      return (hash !== undefined && (await gate.run(key ?? email, () => hasher.verify({ hash, password })))) || undefined;
+      return hash !== undefined && (await gate.run(key ?? email, () => hasher.verify({ hash, password }))) ? hash : undefined;
     });
-    if (!matches) throw appErrors.unauthorized('invalid_credentials');
+    if (matching === undefined) throw appErrors.unauthorized('invalid_credentials');
+    return matching;
   }
 
   return {
@@ -46,17 +51,27 @@ export function createPasswords({ database, guard, gate, hasher, sessions, token
       return 'confirmed';
     },
 
-    /** Changes the password, ends every session of the user and starts a new one, so that a stolen session ends with the old password. */
+    /**
+     * Changes the password, ends every session of the user and starts a new one, so that a stolen session ends with the old password.
+     *
+     * @throws unauthorized for a wrong password, and where the password was set anew or the session ended meanwhile: the owner may have done it
+     */
     async change(token: string, body: { currentPassword: string; newPassword: string }, client: ClientInfo): Promise<SignedIn> {
-      const { user } = await sessions.read(token);
-      await requireMatch(user, body.currentPassword, client);
+      const { user, session } = await sessions.read(token);
+      const oldHash = await requireMatch(user, body.currentPassword, client);
       const hash = await gate.run(client.key ?? user.email, () => hasher.hash(body.newPassword));
       await database.transaction().execute(async (transaction) => {
-        await setPasswordHash(transaction, user.id, hash);
+        if (!(await replacePasswordHash(transaction, user.id, { oldHash, hash }))) throw appErrors.unauthorized('invalid_credentials');
+        const held = await transaction.selectFrom('session').select('id').where('id', '=', session.id).forKeyShare().executeTakeFirst();
+        if (!held) throw appErrors.unauthorized('invalid_session');
         await tokens.withdraw(user.id, transaction);
       });
       await sessions.endAll(user.id);
-      return sessions.open(user, client);
+      return database.transaction().execute(async (transaction) => {
+        const present = await holdUser(transaction, user.id, hash);
+        if (!present) throw appErrors.unauthorized('invalid_credentials');
+        return sessions.open(present, client, transaction);
+      });
     },
 
     /** Sends a link to the address where it is a user's. Returns before anything is looked up: neither answer nor time tells. */

@@ -1,5 +1,5 @@
 import { newId } from '../../shared/ids.ts';
-import type { AuthDatabase, SessionTable } from './auth-database.ts';
+import type { AuthDatabase, AuthExecutor, SessionTable } from './auth-database.ts';
 import { hashToken } from './one-time-tokens.ts';
 import type { SessionCache } from './session-cache.ts';
 import type { ClientInfo } from './session-token.ts';
@@ -43,7 +43,7 @@ export function createSessionStore({ database, cache, lifetimeSeconds }: Session
 
   return {
     /** @throws the database's error where the user is gone */
-    async insert(user: StoredUser, { token, expiresAt, client }: NewSession): Promise<SignedIn> {
+    async insert(user: StoredUser, { token, expiresAt, client }: NewSession, executor: AuthExecutor = database): Promise<SignedIn> {
       const now = new Date();
       const tokenHash = hashToken(token);
       const { ipAddress, userAgent } = client;
@@ -51,7 +51,7 @@ export function createSessionStore({ database, cache, lifetimeSeconds }: Session
       // The copy first: a process that can see the row, to end the session, can also remove its copy.
       await cache.set(tokenHash, JSON.stringify({ session, user }), secondsUntil(expiresAt));
       try {
-        await database
+        await executor
           .insertInto('session')
           .values({ ...session, token: tokenHash })
           .execute();
@@ -59,7 +59,7 @@ export function createSessionStore({ database, cache, lifetimeSeconds }: Session
         await cache.delete(tokenHash);
         throw err;
       }
-      const fresh = await findUserById(database, user.id);
+      const fresh = await findUserById(executor, user.id);
       // A change that was made in between has not seen the session, so its copy would keep the user as they were.
       if (fresh && JSON.stringify(fresh) !== JSON.stringify(user)) {
         await cache.replace(tokenHash, JSON.stringify({ session, user: fresh }), secondsUntil(expiresAt));

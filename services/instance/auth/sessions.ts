@@ -1,6 +1,6 @@
 import { appErrors } from '../../shared/errors.ts';
 import { isId } from '../../shared/ids.ts';
-import type { AuthDatabase } from './auth-database.ts';
+import type { AuthDatabase, AuthExecutor } from './auth-database.ts';
 import type { SessionStore } from './session-store.ts';
 import type { SessionTimes } from './session-times.ts';
 import { newSessionToken } from './session-token.ts';
@@ -55,9 +55,13 @@ export function createSessions({ database, store, times }: SessionsDeps) {
   }
 
   return {
-    /** Begins a session. Whoever calls has made sure who the user is. */
-    async open(user: StoredUser, client: ClientInfo): Promise<SignedIn> {
-      return store.insert(user, { token: newSessionToken(), expiresAt: endFor(new Date()), client });
+    /**
+     * Begins a session. Whoever calls has made sure who the user is.
+     *
+     * @param executor the transaction that still holds what they made sure of (hold-user.ts)
+     */
+    async open(user: StoredUser, client: ClientInfo, executor: AuthExecutor = database): Promise<SignedIn> {
+      return store.insert(user, { token: newSessionToken(), expiresAt: endFor(new Date()), client }, executor);
     },
 
     /**

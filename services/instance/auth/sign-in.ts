@@ -3,6 +3,7 @@ import type { GuessGuard } from '../../shared/guard/guess-guard.ts';
 import type { HashingGate } from '../../shared/guard/hashing-gate.ts';
 import type { Log } from '../../shared/log.ts';
 import type { AuthDatabase } from './auth-database.ts';
+import { replacePasswordHash } from './password-account.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import type { PendingSignUps } from './pending-sign-ups.ts';
 import type { RefusalTime } from './refusal-time.ts';
@@ -34,20 +35,21 @@ interface SignInDeps {
 export function createSignIn(deps: SignInDeps): SignIn {
   const { database, guard, gate, hasher, refusalTime, startSession, pendingSignUps, emailVerificationRequired, log } = deps;
 
-  /** An imported hash, or one of another cost, is replaced once the password is known to be right. */
-  async function renewHash(user: StoredUser, oldHash: string, password: string, queue: string): Promise<void> {
+  /**
+   * An imported hash, or one of another cost, is replaced once the password is known to be right.
+   *
+   * @returns the hash that the account has now, or undefined where that is another password's
+   */
+  async function renewHash(user: StoredUser, oldHash: string, password: string, queue: string): Promise<string | undefined> {
     try {
       const newHash = await gate.run(queue, () => hasher.hash(password));
-      await database
-        .updateTable('account')
-        .set({ password: newHash, updatedAt: new Date() })
-        .where('userId', '=', user.id)
-        .where('providerId', '=', 'credential')
-        // Not where the password was changed meanwhile.
-        .where('password', '=', oldHash)
-        .execute();
+      if (await replacePasswordHash(database, user.id, { oldHash, hash: newHash })) return newHash;
+      // Another sign-in may have renewed it.
+      const hash = await findPasswordHash(database, user.id);
+      return hash !== undefined && (await gate.run(queue, () => hasher.verify({ hash, password }))) ? hash : undefined;
     } catch (err) {
       log.warn({ err }, 'Password hash could not be renewed, the old one stays');
+      return oldHash;
     }
   }
 
@@ -80,9 +82,10 @@ export function createSignIn(deps: SignInDeps): SignIn {
     const queue = client.key ?? email;
     const found = await guard.attempt({ kind: 'password', account: email, client: client.key }, () => findUser(credentials, queue));
     if (!found) throw appErrors.unauthorized('invalid_credentials');
-    const { user, hash } = found;
-    if (hasher.isRenewable(hash, password)) await renewHash(user, hash, password, queue);
+    const { user } = found;
+    const hash = hasher.isRenewable(found.hash, password) ? await renewHash(user, found.hash, password, queue) : found.hash;
+    if (hash === undefined) throw appErrors.unauthorized('invalid_credentials');
     if (emailVerificationRequired && !user.emailVerified) throw appErrors.forbidden('email_not_verified');
-    return startSession(user, client);
+    return startSession(user, client, hash);
   };
 }

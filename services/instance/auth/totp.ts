@@ -3,6 +3,7 @@ import type { GuessGuard } from '../../shared/guard/guess-guard.ts';
 import type { SecurityNotices } from '../email/security-notices.ts';
 import type { AuthDatabase } from './auth-database.ts';
 import type { ConfirmPresence } from './fresh-sign-in.ts';
+import { holdUser } from './hold-user.ts';
 import type { OneTimeTokens } from './one-time-tokens.ts';
 import type { CodeGuess, SecondFactor } from './second-factor.ts';
 import type { ClientInfo } from './session-token.ts';
@@ -10,7 +11,6 @@ import type { Sessions } from './sessions.ts';
 import { isBanned } from './stored-user.ts';
 import type { SignedIn, StoredUser } from './stored-user.ts';
 import type { UserChanges } from './user-changes.ts';
-import { findUserById } from './user-store.ts';
 
 interface TotpDeps {
   database: AuthDatabase;
@@ -88,12 +88,14 @@ export function createTotp({ database, guard, confirmPresence, notices, sessions
       );
       if (userId === undefined) throw wrongCode();
       await verifyOrRefuse({ userId, code, client });
-      // Only who takes the challenge out of use gets the session.
-      const spent = await tokens.spend('totp-challenge', challengeToken);
-      const user = spent ? await findUserById(database, userId) : undefined;
-      if (!user) throw wrongCode();
-      if (isBanned(user)) throw appErrors.forbidden('banned');
-      return sessions.open(user, client);
+      return database.transaction().execute(async (transaction) => {
+        const user = await holdUser(transaction, userId);
+        // Only who takes the challenge out of use gets the session. A reset of the password withdraws it, and then ends all sessions.
+        const spent = user && (await tokens.spend('totp-challenge', challengeToken, transaction));
+        if (!spent) throw wrongCode();
+        if (isBanned(user)) throw appErrors.forbidden('banned');
+        return sessions.open(user, client, transaction);
+      });
     },
   };
 }

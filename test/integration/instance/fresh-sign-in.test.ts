@@ -123,6 +123,37 @@ test('a thief who changes the address twice can not void the way back of the fir
   t.is((await verify(undo)).body.user.email, email);
 });
 
+/** A thief has completed a change of the address; the old one is free. */
+async function moved(name: string): Promise<{ owner: Person; undo: string }> {
+  const owner = await verified(name);
+  await changeEmail(owner.token, `${name}-thief@fresh.example`, password);
+  const { token: undo } = await smtp.mailTo(owner.email);
+  await verify((await smtp.mailTo(`${name}-thief@fresh.example`)).token);
+  return { owner, undo };
+}
+
+test('a thief who signs up with the freed address does not bar the way back: the unproven sign-up is removed', async (t) => {
+  const { owner, undo } = await moved('squatted');
+  const squatter = await signUp(instance, owner.email);
+  const undone = await verify(undo);
+  t.is(undone.status, 200);
+  t.like(undone.body.user, { id: owner.id, email: owner.email, emailVerified: true });
+  t.is((await instance.call('/auth/session', { session: squatter.token })).status, 401);
+  t.is((await instance.call(`/users/${squatter.id}`, { key: 'secret' })).status, 404);
+  t.is((await instance.call('/auth/session', { session: owner.token })).status, 401);
+});
+
+test('where another user has proven the freed address, the way back answers 409 and stays', async (t) => {
+  const { owner, undo } = await moved('reassigned');
+  const other = await verified('reassigned');
+  const refused = await verify(undo);
+  t.is(refused.status, 409);
+  t.deepEqual(refused.body.error.details, { field: 'email', reason: 'already_in_use' });
+  t.is((await instance.call('/auth/session', { session: other.token })).status, 200);
+  await instance.call(`/users/${other.id}`, { key: 'secret', method: 'DELETE' });
+  t.like((await verify(undo)).body.user, { id: owner.id, email: owner.email });
+});
+
 test('an address that was never proven gets word, but no way to take the account', async (t) => {
   const { token } = await signUp(instance, 'mistyped@fresh.example');
   await changeEmail(token, 'typed-right@fresh.example', password);
