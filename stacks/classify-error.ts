@@ -17,7 +17,7 @@ const errorClasses: ErrorClass[] = [
   terminal('quota_exceeded', /exceeded quota/i, 'Raise the quota in the spec, or ask for less.'),
   terminal(
     'admission_refused',
-    /violates PodSecurity|admission webhook .* denied|ValidatingAdmissionPolicy .* denied/i,
+    /violates PodSecurity|admission webhook .{1,300} denied|ValidatingAdmissionPolicy .{1,300} denied/i,
     'The cluster refuses such objects: look at its admission rules.',
   ),
   terminal('forbidden', /\bpermission denied\b/i, rightsRemedy),
