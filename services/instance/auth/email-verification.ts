@@ -75,8 +75,8 @@ export function createEmailVerification(deps: EmailVerificationDeps) {
 
   return {
     /** Sends the link again, where the address is a user's and not verified. Neither answer nor time tells. */
-    resend(email: string, page: URL | undefined): void {
-      mails.sendVerification(email, page);
+    resend(email: string, page: URL | undefined, { key }: ClientInfo): void {
+      mails.sendVerification(email, page, key);
     },
 
     /** Sends a link to a new address, which becomes the user's once the link was followed, and a way to stop it to the present one. */

@@ -75,8 +75,8 @@ export function createPasswords({ database, guard, gate, hasher, sessions, token
     },
 
     /** Sends a link to the address where it is a user's. Returns before anything is looked up: neither answer nor time tells. */
-    forgot(email: string, page: URL | undefined): void {
-      mails.sendPasswordReset(email, page);
+    forgot(email: string, page: URL | undefined, { key }: ClientInfo): void {
+      mails.sendPasswordReset(email, page, key);
     },
 
     /**

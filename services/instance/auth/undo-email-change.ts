@@ -76,7 +76,7 @@ export function createUndoEmailChange(deps: UndoEmailChangeDeps): UndoEmailChang
     const { user, before, freed } = undone;
     if (freed) await store.endCopies(freed.userId, freed.ended);
     await sessions.endAll(user.id);
-    mails.sendPasswordReset(before.email, before.page === undefined ? undefined : new URL(before.page));
+    mails.sendPasswordReset(before.email, before.page === undefined ? undefined : new URL(before.page), null);
     return user;
   };
 }

@@ -68,10 +68,11 @@ export function createAccountMails({ queue, database, tokens, pendingSignUps, ma
 
     isConfigured: queue !== null,
 
-    sendPasswordReset(email: string, page: URL | undefined): void {
+    /** @param client who asked (`LimitedMail`) */
+    sendPasswordReset(email: string, page: URL | undefined, client: string | null): void {
       add(async () => {
         const user = await findUserByEmail(database, email);
-        if (!user || isBanned(user) || !(await mayWrite('reset', user.email))) return null;
+        if (!user || isBanned(user) || !(await mayWrite({ kind: 'reset', address: user.email, client }))) return null;
         const token = await issue('reset-password', user, resetLifetime.seconds, { email: user.email });
         return composeMail({
           to: user.email,
@@ -88,11 +89,13 @@ export function createAccountMails({ queue, database, tokens, pendingSignUps, ma
      * already, its owner gets word instead.
      *
      * @param pendingId null where the sign-up was not kept: no mail then
+     * @param client who signed up (`LimitedMail`)
      */
-    sendSignUp(email: string, page: URL | undefined, pendingId: string | null): void {
+    sendSignUp(email: string, page: URL | undefined, { pendingId, client }: { pendingId: string | null; client: string | null }): void {
       add(async () => {
         const user = await findUserByEmail(database, email);
-        if (!user || isBanned(user) || pendingId === null || !(await mayWrite('signup', user.email))) return null;
+        if (!user || isBanned(user) || pendingId === null) return null;
+        if (!(await mayWrite({ kind: 'signup', address: user.email, client }))) return null;
         if (user.emailVerified) {
           return composeMail({
             to: user.email,
@@ -114,10 +117,11 @@ export function createAccountMails({ queue, database, tokens, pendingSignUps, ma
     },
 
     /** On request, to an address that is not verified yet. */
-    sendVerification(email: string, page: URL | undefined): void {
+    sendVerification(email: string, page: URL | undefined, client: string | null): void {
       add(async () => {
         const user = await findUserByEmail(database, email);
-        if (!user || isBanned(user) || user.emailVerified || !(await mayWrite('verify', user.email))) return null;
+        if (!user || isBanned(user) || user.emailVerified) return null;
+        if (!(await mayWrite({ kind: 'verify', address: user.email, client }))) return null;
         const consent = await pendingSignUps.consentOf(user.id);
         const lines = ['An account was made with this e-mail address.'];
         if (consent.kind === 'contested') {
@@ -134,7 +138,7 @@ export function createAccountMails({ queue, database, tokens, pendingSignUps, ma
     sendEmailChange(userId: string, newEmail: string, page: URL | undefined): void {
       add(async () => {
         const user = await findUserById(database, userId);
-        if (!user || !(await mayWrite('change', newEmail))) return null;
+        if (!user || !(await mayWrite({ kind: 'change', address: newEmail, client: null }))) return null;
         if (await findUserByEmail(database, newEmail)) {
           return composeMail({
             to: newEmail,
@@ -157,7 +161,7 @@ export function createAccountMails({ queue, database, tokens, pendingSignUps, ma
 
     sendInvitation({ to, organizationName, inviterName, token, page }: InvitationMail): void {
       add(async () => {
-        if (!(await mayWrite('invitation', to))) return null;
+        if (!(await mayWrite({ kind: 'invitation', address: to, client: null }))) return null;
         const organization = plainName(organizationName);
         const inviter = inviterName === undefined ? 'You are' : `${plainName(inviterName)} has`;
         return composeMail({

@@ -37,14 +37,14 @@ export function createSecurityNotices({ queue, tokens, mayWrite, log }: Security
   }
 
   function notice(to: string, content: Omit<MailContent, 'to' | 'action'>): ComposeMail {
-    return async () => ((await mayWrite('notice', to)) ? composeMail({ to, ...content }) : null);
+    return async () => ((await mayWrite({ kind: 'notice', address: to, client: null })) ? composeMail({ to, ...content }) : null);
   }
 
   /** To the old address, with a way back. An address that was never proven may be a stranger's: it gets word only. */
   function toOldAddress({ id, email, emailVerified, twoFactorEnabled }: StoredUser, { subject, line }: OldAddressText, page?: URL) {
     if (!emailVerified) return notice(email, { subject, lines: [line], footer: writeToSupport });
     return async () => {
-      if (!(await mayWrite('notice', email))) return null;
+      if (!(await mayWrite({ kind: 'notice', address: email, client: null }))) return null;
       const data = { email, twoFactorEnabled: twoFactorEnabled === true, page: page?.href };
       const { token } = await tokens.issue({ purpose: 'undo-email-change', userId: id, data, lifetimeSeconds: undoLifetime.seconds });
       return composeMail({

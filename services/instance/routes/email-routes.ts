@@ -39,7 +39,7 @@ export function createEmailRoutes({ verification, confirmPresence, sessions, rea
 
   router.post('/auth/email/verify/resend', async (ctx) => {
     const { email, redirectUrl } = await readJson(ctx, resendBody, bodyLimit);
-    verification.resend(email, readPage(redirectUrl));
+    verification.resend(email, readPage(redirectUrl), clientInfo(ctx.req.headers));
     ctx.status = 202;
     ctx.body = { accepted: true };
   });

@@ -26,7 +26,7 @@ export function createPasswordRoutes({ passwords, readPage }: { passwords: Passw
 
   router.post('/auth/password/forgot', async (ctx) => {
     const { email, redirectUrl } = await readJson(ctx, forgotBody, bodyLimit);
-    passwords.forgot(email, readPage(redirectUrl));
+    passwords.forgot(email, readPage(redirectUrl), clientInfo(ctx.req.headers));
     ctx.status = 202;
     ctx.body = { accepted: true };
   });

@@ -38,10 +38,11 @@ export function createSignInRoutes({ signUp, signIn, sessions, mails, readPage }
   router.post('/auth/signup', async (ctx) => {
     const { redirectUrl, ...account } = await readJson(ctx, signUpBody, bodyLimit);
     const page = readPage(redirectUrl);
-    const signedUp = await signUp(account, clientInfo(ctx.req.headers));
+    const client = clientInfo(ctx.req.headers);
+    const signedUp = await signUp(account, client);
     // Without a session nobody has authenticated yet; and for a taken address the user is made up, so as not to give it away.
     if (signedUp.session) announceEvent(ctx, 'signup', signedUp.user.id);
-    else if (mails.isConfigured) mails.sendSignUp(account.email, page, signedUp.pendingId);
+    else if (mails.isConfigured) mails.sendSignUp(account.email, page, { pendingId: signedUp.pendingId, client: client.key });
     ctx.status = 201;
     ctx.body = presentSession(signedUp);
   });

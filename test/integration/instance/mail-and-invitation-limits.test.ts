@@ -1,7 +1,7 @@
 import test from 'ava';
 import { sql } from 'kysely';
-import { signUp, startInstance } from './start-instance.ts';
-import type { TestInstance } from './start-instance.ts';
+import { password, signUp, startInstance } from './start-instance.ts';
+import type { CallOptions, TestInstance } from './start-instance.ts';
 import { startSmtpServer } from './start-smtp-server.ts';
 import type { TestSmtpServer } from './start-smtp-server.ts';
 
@@ -101,4 +101,30 @@ test.serial('an application sends no more mails in an hour than it may, and its 
   // Which sends what is still to be sent.
   await small.stop();
   t.is(smtp.mails.filter(({ to }) => to.some((address) => emails.includes(address))).length, 3);
+});
+
+test.serial('a client causes 30 mails in an hour without a session; other clients and a customer’s server go on', async (t) => {
+  const strict = await startInstance({ mailer: smtp.mailer, appId: 'app_clientlimit', emailVerificationRequired: true });
+  const sent = (prefix: string) => smtp.mails.filter(({ to }) => to.some((address) => address.startsWith(prefix))).length;
+  const join = (email: string, options: CallOptions = {}) =>
+    strict.call('/auth/signup', { body: { email, password }, headers: { 'x-forwarded-for': '198.51.100.7' }, ...options });
+  for (let i = 0; i < 32; i += 1) t.is((await join(`flood-${i}@limits.example`)).status, 201);
+  await join('neighbour@limits.example', { headers: { 'x-forwarded-for': '198.51.100.8' } });
+  await join('by-server@limits.example', { key: 'secret' });
+  await strict.stop();
+  t.is(sent('flood-'), 30);
+  t.is(sent('neighbour@'), 1);
+  t.is(sent('by-server@'), 1);
+});
+
+test.serial('sign-ups use up four fifths of an application’s mails only: resets and notices still go out', async (t) => {
+  const small = await startInstance({ mailer: smtp.mailer, appId: 'app_reserve123', mailsPerHour: 5, emailVerificationRequired: true });
+  const sent = (prefix: string) => smtp.mails.filter(({ to }) => to.some((address) => address.startsWith(prefix))).length;
+  for (let i = 0; i < 8; i += 1) await small.call('/auth/signup', { body: { email: `many-${i}@limits.example`, password } });
+  const email = 'reserved@limits.example';
+  await small.call('/users', { key: 'secret', body: { email, emailVerified: true } });
+  await small.call('/auth/password/forgot', { body: { email } });
+  await small.stop();
+  t.is(sent('many-'), 4);
+  t.is(sent('reserved@'), 1);
 });

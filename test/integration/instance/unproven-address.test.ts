@@ -127,7 +127,9 @@ test('one address can hold no more than 20 pending sign-ups, and the first of th
   const email = 'flooded@unproven.example';
   await strict.call('/auth/signup', { body: { email, password: first } });
   const { token } = await smtp.mailTo(email);
-  for (let i = 0; i < 25; i += 1) await strict.call('/auth/signup', { body: { email, password: second } });
+  for (let i = 0; i < 25; i += 1) {
+    await strict.call('/auth/signup', { body: { email, password: second }, headers: { 'x-forwarded-for': `198.51.100.${i}` } });
+  }
   const { rows } = await sql<{ count: number }>`
     select count(*)::int as count from "oneTimeToken" o join "user" u on u.id = o."userId"
     where purpose = 'sign-up' and u.email = ${email}`.execute(strict.database);
